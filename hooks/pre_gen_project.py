@@ -1,0 +1,147 @@
+"""Refuses answers that would make a broken project, before a file of it is written.
+
+Cookiecutter renders this file and runs the result alone, from a temporary directory.
+Unrendered it is still valid Python, and the tests import it as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# The filter writes JSON with no apostrophe and no newline in it, and JSON never has three
+# quotation marks in a row, so a raw string carries every answer unharmed.
+ANSWERS = r"""{{ cookiecutter | tojson }}"""
+
+SLUG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+SLUG_LENGTH = 40
+TEXT_LENGTHS = {"project_name": 80, "description": 200, "author_name": 200}
+
+# Controls, line separators, surrogates and noncharacters cannot stand in TOML, YAML or
+# one line of Python; the zero-width and direction marks hide what a file really says.
+HIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+# Only as character classes: spelled out, the tags would be read when this file is rendered.
+TAG = re.compile(r"[{][{%#]|[}%#][}]")
+
+# The standard library of every Python from 3.11 to 3.15, whichever of them runs this: what
+# one colleague may generate, another must be able to update.
+STANDARD_LIBRARY = sys.stdlib_module_names | {
+    *("annotationlib", "compression", "profiling"),  # new in 3.14 and 3.15
+    *("sre_compile", "sre_constants", "sre_parse"),  # gone in 3.15
+    *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3"),  # in 3.13
+    *("mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "sndhdr"),
+    *("spwd", "sunau", "telnetlib", "uu", "xdrlib"),
+    *("asynchat", "asyncore", "distutils", "imp", "smtpd"),  # in 3.12
+}
+RESERVED = {
+    "is a word of the Python language": {word.lower() for word in keyword.kwlist},
+    "is a module of Python's standard library": STANDARD_LIBRARY,
+    "is a directory in every generated project": {
+        *("app", "devtools", "migrations", "scripts", "tests"),
+    },
+    "is a device on Windows, where no directory can have its name": {
+        *("con", "prn", "aux", "nul", "clock$", "conin$", "conout$"),
+        *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
+    },
+}
+# PostgreSQL and MySQL keep these for themselves, and a project's database and its owner are
+# named after the slug (PostgreSQL: initdb and CREATE ROLE refuse "pg_..." and "public").
+SERVERS_OWN = re.compile(
+    r"pg_.*|postgres|public|template[01]|mysql|information_schema|performance_schema"
+)
+
+
+def problems(answers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one sentence for each thing that is wrong with the answers."""
+    yield from slug_problems(answers["project_slug"], answers["_dependency_names"])
+    for field, length in TEXT_LENGTHS.items():
+        yield from text_problems(field, answers[field], length)
+    yield from pair_problems(answers)
+
+
+def slug_problems(slug: str, dependency_names: list[str]) -> Iterator[str]:
+    shown = f"project_slug {abbreviated(slug)}"
+    if not slug:
+        yield (
+            f"{shown} is empty, because project_name has no letter or digit or because an empty "
+            "one was given; give a name such as 'company_directory'."
+        )
+    elif re.search(r"[/\\:]", slug) or slug in {".", ".."}:
+        yield (
+            f"{shown} is a path, but must be a plain name; give a name such as "
+            "'company_directory', and the place with --output-dir."
+        )
+    elif not SLUG.fullmatch(slug):
+        yield (
+            f"{shown} must be lower-case words of the letters a-z and digits, joined by single "
+            "underscores and beginning with a letter; give a name such as 'company_directory'."
+        )
+    if len(slug) > SLUG_LENGTH:
+        yield (
+            f"{shown} has {len(slug)} characters, but at most {SLUG_LENGTH} are allowed; "
+            "give a shorter project_slug."
+        )
+    # Normalised as installers do, so that a wrong spelling of a reserved name is told both.
+    name = re.sub(r"[-_.]+", "_", slug).lower()
+    reserved = RESERVED | {"is a package that generated projects depend on": set(dependency_names)}
+    for reason, names in reserved.items():
+        if name in names:
+            yield f"{shown} {reason}; choose another, such as '{name.strip('$')}_service'."
+    if SERVERS_OWN.fullmatch(name):
+        yield (
+            f"{shown} is a name that database servers keep for themselves, and the project's "
+            "database is named after its slug; give a name such as 'company_directory'."
+        )
+
+
+def text_problems(field: str, text: str, length: int) -> Iterator[str]:
+    shown = f"{field} {abbreviated(text)}"
+    if not text.strip():
+        yield f"{shown} is empty; write at least one character that can be seen."
+    elif text != text.strip():
+        yield f"{shown} begins or ends with white space; remove it there."
+    if len(text) > length:
+        yield f"{shown} has {len(text)} characters, but at most {length} are allowed; shorten it."
+    if hidden := sorted(set(HIDDEN.findall(text))):
+        points = ", ".join(f"U+{ord(character):04X}" for character in hidden)
+        yield (
+            f"{shown} holds {points}, a control or invisible character that the project's files "
+            "cannot carry; remove it."
+        )
+    if tags := sorted(set(TAG.findall(text))):
+        marks = ", ".join(f"'{tag}'" for tag in tags)
+        yield (
+            f"{shown} holds {marks}, a mark of the template language that the next update would "
+            "run; remove it, or put a space between its two characters."
+        )
+
+
+def pair_problems(answers: Mapping[str, Any]) -> Iterator[str]:
+    driver, loop = answers["driver"], answers["windows_event_loop"]
+    if loop == "native" and answers["_drivers"][driver]["needs_selector"]:
+        yield (
+            f"windows_event_loop '{loop}' cannot serve the driver '{driver}', which needs a "
+            "selector loop; choose 'selector' or 'winloop'."
+        )
+
+
+def abbreviated(value: str) -> str:
+    limit = 80
+    return repr(value if len(value) <= limit else f"{value[: limit - 3]}...")
+
+
+def main() -> int:
+    found = list(problems(json.loads(ANSWERS)))
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""PostgreSQL's SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+
+CONFLICTS = {
+    "23503",  # foreign_key_violation
+    "23505",  # unique_violation
+    "23P01",  # exclusion_violation
+}
+UNAVAILABLE = {
+    "25P03",  # idle_in_transaction_session_timeout
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "55P03",  # lock_not_available
+}
+UNAVAILABLE_CLASSES = {
+    "08",  # connection exception
+    "28",  # invalid authorization
+    "53",  # insufficient resources
+    "57",  # operator intervention: shutdown, cancelled, statement_timeout
+}
+
+
+def code_of(error: BaseException | None) -> str | None:
+    """Return the SQLSTATE of a driver's error, or None if the server gave none."""
+    code = getattr(error, "sqlstate", None)
+    return code if isinstance(code, str) else None
+
+
+def is_conflict(code: str) -> bool:
+    """Return whether the data forbids what was asked."""
+    return code in CONFLICTS
+
+
+def is_unavailable(code: str) -> bool:
+    """Return whether the server could not answer, but may soon."""
+    return code in UNAVAILABLE or code[:2] in UNAVAILABLE_CLASSES

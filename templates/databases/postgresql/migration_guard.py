@@ -1,0 +1,42 @@
+"""One migration at a time, and none that holds up the service."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, text
+
+from app.config import Settings
+
+OPTIONS: dict[str, bool] = {}
+
+LOCK_ID = 6_520_741
+"""Any number will do, as long as the service uses it for no other advisory lock."""
+
+
+def for_migrations(settings: Settings) -> Settings:
+    """Return settings under which a migration may work as long as it needs.
+
+    Only its wait for a lock stays bounded: while it waits for a table, everyone who
+    comes later waits behind it, readers too.
+    """
+    return settings.model_copy(update={"db_statement_timeout": 0, "db_idle_transaction_timeout": 0})
+
+
+@contextmanager
+def migration_guard(connection: Connection) -> Iterator[None]:
+    """Let one process migrate, while others wait until it is done.
+
+    The server releases the lock when the connection ends, however that happens.
+    """
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": LOCK_ID})
+    # Ends the transaction, and with it the unlimited wait. Alembic would not commit one
+    # that it finds open.
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:id)"), {"id": LOCK_ID})
+            connection.commit()

@@ -1,0 +1,67 @@
+"""The database server of the tests, and what only it knows."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.config import Settings
+from app.db.engine import open_engine
+from devtools.local_postgres import LocalServerError, local_postgres
+
+# Passes until COMMIT, which fails.
+FAIL_AT_COMMIT = [
+    "CREATE TEMPORARY TABLE twins (id integer UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP",
+    "INSERT INTO twins VALUES (1), (1)",
+]
+
+
+def start_server(stack: ExitStack) -> None:
+    """Start a server that `stack` will stop, unless TEST_DATABASE_URL names one.
+
+    The role that it names must be allowed to create databases.
+    """
+    if "TEST_DATABASE_URL" not in os.environ:
+        try:
+            os.environ["TEST_DATABASE_URL"] = stack.enter_context(local_postgres())
+        except LocalServerError as error:
+            raise pytest.UsageError(str(error)) from error
+        stack.callback(os.environ.pop, "TEST_DATABASE_URL")
+
+
+@asynccontextmanager
+async def fresh_database() -> AsyncIterator[str]:
+    """Yield the URL of an empty database, which is dropped in the end."""
+    server = Settings(database_url=os.environ["TEST_DATABASE_URL"])
+    name = f"test_{uuid4().hex}"
+    async with open_engine(server) as engine:
+        admin = engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with admin.connect() as connection:
+            await connection.execute(text(f"CREATE DATABASE {name}"))
+        try:
+            url = make_url(os.environ["TEST_DATABASE_URL"]).set(database=name)
+            yield url.render_as_string(hide_password=False)
+        finally:
+            async with admin.connect() as connection:
+                await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def count_connections(engine: AsyncEngine, settings: Settings) -> int:
+    """Return how many connections a service with `settings` has open."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+    async with engine.connect() as connection:
+        count: int = await connection.scalar(query, {"name": settings.db_application_name})
+    return count
+
+
+def unreachable(settings: Settings) -> Settings:
+    """Return `settings` for a port where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+        port = closed_soon.getsockname()[1]
+    url = settings.sqlalchemy_url.set(host="127.0.0.1", port=port)
+    return Settings(database_url=url.render_as_string(hide_password=False))

@@ -1,0 +1,28 @@
+"""Failures of the database in words."""
+
+import sqlite3
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import Settings
+from app.db.error_codes import code_of
+
+VERSION_QUERY = "SELECT sqlite_version()"
+SERVER = "SQLite"
+
+
+def explain(error: SQLAlchemyError, settings: Settings) -> str:
+    """Return one sentence that says what is wrong and what to do about it."""
+    path = settings.sqlalchemy_url.database
+    check = "check DATABASE_URL or DB_PATH"
+    match code_of(getattr(error, "orig", None)):
+        case sqlite3.SQLITE_CANTOPEN:
+            return f"The file {path} can't be opened, or its folder does not exist: {check}."
+        case sqlite3.SQLITE_NOTADB:
+            return f"The file {path} is not a SQLite database: {check}."
+        case sqlite3.SQLITE_BUSY:
+            return f"The file {path} is locked by another process: wait until it is done."
+        case sqlite3.SQLITE_READONLY:
+            return f"The file {path} can't be written: change its permissions, or {check}."
+        case code:
+            return f"The file {path} can't be used (SQLite's error {code}): {check}."

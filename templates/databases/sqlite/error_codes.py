@@ -1,0 +1,33 @@
+"""SQLite's result codes (https://www.sqlite.org/rescode.html)."""
+
+import sqlite3
+
+CONFLICTS = {
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+}
+UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+}
+
+
+def code_of(error: BaseException | None) -> int | None:
+    """Return the extended result code of a driver's error, or None if it has none."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code if isinstance(code, int) else None
+
+
+def is_conflict(code: int) -> bool:
+    """Return whether the data forbids what was asked."""
+    return code in CONFLICTS
+
+
+def is_unavailable(code: int) -> bool:
+    """Return whether the file could not be used, but may soon."""
+    # The low byte of an extended code is the primary one.
+    return code & 0xFF in UNAVAILABLE

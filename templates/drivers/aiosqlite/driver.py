@@ -1,0 +1,50 @@
+"""What is particular to aiosqlite: its arguments, its PRAGMAs, its transactions."""
+
+from typing import Any
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.config import Settings
+
+READ_OPTIONS = {"sqlite_begin": None}
+SNAPSHOT_OPTIONS = {"sqlite_begin": "DEFERRED"}
+
+
+def engine_url(settings: Settings) -> URL:
+    """Return the database's URL."""
+    return settings.sqlalchemy_url
+
+
+def connect_args(settings: Settings) -> dict[str, Any]:
+    """Return the arguments for `aiosqlite.connect`."""
+    return {
+        "timeout": settings.db_busy_timeout,
+        # Python's sqlite3 begins no transaction by itself, so that `_begin` can.
+        "isolation_level": None,
+    }
+
+
+def configure(engine: AsyncEngine, settings: Settings) -> None:  # noqa: ARG001  the same for every driver
+    """Set the PRAGMAs of each connection, and begin transactions as SQLite should."""
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+
+
+def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    # Off by default, for reasons of 2009.
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Readers and one writer don't wait for each other.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock before the first read. With the usual DEFERRED, two
+    # transactions that read and then write lose one of the updates or fail.
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    if mode:
+        connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,96 @@
+"""What is particular to asyncpg: its arguments, its errors, its liveness check."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import URL, Dialect, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from app.config import Settings
+
+READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
+SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+PING_AFTER = 1.0
+"""Seconds of rest after which a connection is asked whether the server still answers."""
+
+
+def engine_url(settings: Settings) -> URL:
+    """Return the database's URL in asyncpg's spelling, which has `ssl` for `sslmode`."""
+    url = settings.sqlalchemy_url
+    if sslmode := url.query.get("sslmode"):
+        return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    return url
+
+
+def connect_args(settings: Settings) -> dict[str, Any]:
+    """Return the arguments for `asyncpg.connect`: who we are, and every time limit."""
+    limits = {
+        "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
+        "lock_timeout": settings.db_lock_timeout,
+        "statement_timeout": settings.db_statement_timeout,
+    }
+    # The server ends a long statement; our own limit is for a server that went silent.
+    silence = settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
+    return {
+        "timeout": settings.db_connect_timeout,
+        "command_timeout": silence,
+        "server_settings": {
+            "application_name": settings.db_application_name,
+            "timezone": "UTC",
+            **{name: str(round(seconds * 1000)) for name, seconds in limits.items()},
+        },
+    }
+
+
+def configure(engine: AsyncEngine, settings: Settings) -> None:
+    """Make `engine` report every failure as DBAPIError, and check connections it reuses."""
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    event.listen(engine.sync_engine, "handle_error", _wrap_error)
+    event.listen(engine.sync_engine, "checkin", _note_time)
+    ping_after = PING_AFTER if settings.db_liveness_check == "socket" else 0
+
+    # Costs no round trip, unlike pool_pre_ping, which takes three with asyncpg.
+    def check_liveness(
+        connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        if (since := entry.info.get("at_rest_since")) is None:
+            return
+        dead = connection.driver_connection.is_closed()
+        if not dead and time.monotonic() - since >= ping_after:
+            try:
+                engine.dialect.do_ping(connection)
+            except (engine.dialect.loaded_dbapi.Error, OSError):
+                dead = True
+        if dead:
+            raise DisconnectionError
+
+    event.listen(engine.sync_engine, "checkout", check_liveness)
+
+
+def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["at_rest_since"] = time.monotonic()
+
+
+# asyncpg leaves what the operating system reports as it is: bare OSError and TimeoutError.
+
+
+def _connect(
+    dialect: Dialect, _entry: ConnectionPoolEntry, args: Sequence[Any], kwargs: dict[str, Any]
+) -> DBAPIConnection:
+    try:
+        return dialect.connect(*args, **kwargs)
+    except OSError as error:
+        raise OperationalError("connect", None, error) from error
+
+
+def _wrap_error(context: ExceptionContext) -> OperationalError | None:
+    error = context.original_exception
+    if isinstance(error, OSError):
+        return OperationalError(context.statement, None, error)
+    return None

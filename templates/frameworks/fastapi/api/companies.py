@@ -1,0 +1,60 @@
+"""Companies over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app import companies
+from app.api.export import NdjsonResponse, export_lines
+from app.api.problems import documented
+from app.api.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate, Id, PageQuery
+from app.api.sessions import Read, Write, get_sessions
+from app.db.session import Sessions
+from app.models import Company
+from app.pages import Page
+
+router = APIRouter(prefix="/companies", tags=["companies"])
+
+
+@router.get("", response_model=CompanyPage, responses=documented(422, 503))
+async def list_companies(session: Read, page: PageQuery) -> Page[Company]:
+    """Return a page of companies, in the order of their ids."""
+    return await companies.list_companies(session, limit=page.limit, after=page.after)
+
+
+@router.post("", response_model=CompanyRead, status_code=201, responses=documented(409, 422, 503))
+async def create_company(
+    session: Write, body: CompanyCreate, request: Request, response: Response
+) -> Company:
+    """Add a company; 409 if the name is taken."""
+    company = await companies.create_company(session, **body.model_dump())
+    response.headers["Location"] = request.app.url_path_for("get_company", company_id=company.id)
+    return company
+
+
+@router.get("/export", status_code=200, response_class=NdjsonResponse, responses=documented(503))
+async def export_companies(
+    sessions: Annotated[Sessions, Depends(get_sessions)],
+) -> NdjsonResponse:
+    """Stream all companies, one JSON object a line."""
+    return await NdjsonResponse.start(export_lines(sessions))
+
+
+@router.get("/{company_id}", response_model=CompanyRead, responses=documented(404, 422, 503))
+async def get_company(session: Read, company_id: Id) -> Company:
+    """Return a company."""
+    return await companies.get_company(session, company_id)
+
+
+@router.patch("/{company_id}", response_model=CompanyRead, responses=documented(404, 409, 422, 503))
+async def update_company(session: Write, company_id: Id, body: CompanyUpdate) -> Company:
+    """Change the fields that are sent; 409 if the name is taken."""
+    return await companies.update_company(session, company_id, changes=body.model_dump())
+
+
+@router.delete(
+    "/{company_id}", status_code=204, response_class=Response, responses=documented(404, 422, 503)
+)
+async def delete_company(session: Write, company_id: Id) -> None:
+    """Delete a company and its customers."""
+    await companies.delete_company(session, company_id)

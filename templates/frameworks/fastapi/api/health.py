@@ -1,0 +1,38 @@
+"""For whoever watches over the service."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from app.api.problems import RETRY_AFTER, ProblemResponse, documented
+from app.db.readiness import Readiness
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """The service can do its work."""
+
+    status: Literal["ready"] = "ready"
+
+
+@router.get("/health")
+async def health() -> Health:
+    """Say that the process is alive; touches no database."""
+    return Health()
+
+
+@router.get("/ready", response_model=Ready, responses=documented(503))
+async def ready(request: Request) -> Ready | Response:
+    """Say whether the database answers."""
+    readiness: Readiness = request.app.state.readiness
+    if await readiness.check():
+        return Ready()
+    return ProblemResponse(503, "The database does not answer.", RETRY_AFTER)

@@ -1,0 +1,45 @@
+"""The application."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import ensure_compatible_loop
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api import companies, customers, health, problems
+from app.api.body_limit import BodyLimit
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.readiness import Readiness
+from app.db.session import create_sessions
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application; it opens nothing before its lifespan starts."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        ensure_compatible_loop()
+        async with open_engine(settings, prewarm=settings.db_prewarm) as engine:
+            app.state.sessions = create_sessions(engine)
+            app.state.readiness = Readiness(engine, timeout=settings.db_ready_timeout)
+            yield
+            await app.state.readiness.close()
+
+    app = FastAPI(
+        title="{{ cookiecutter.__project_name_quoted }}",
+        description="{{ cookiecutter.__description_quoted }}",
+        lifespan=lifespan,
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
+    app.include_router(health.router)
+    app.include_router(companies.router, prefix="/api/v1")
+    app.include_router(customers.router, prefix="/api/v1")
+    return app
+
+
+app = create_app()

@@ -1,0 +1,283 @@
+"""What may be answered and what is refused, asked of the real command.
+
+The hook's functions, for any text at all, are tested in the second half.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+from bake import ANSWERS, TEMPLATE, bake
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pytest_cookies.plugin import Cookies
+
+FORM = "must be lower-case words"
+PACKAGE = "is a package that generated projects depend on"
+RESERVED = ANSWERS["_dependency_names"]
+TEXTS = ("project_name", "description", "author_name")
+READERS: dict[str, Callable[[str], object]] = {
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".yaml": lambda text: list(yaml.safe_load_all(text)),
+    ".yml": lambda text: list(yaml.safe_load_all(text)),
+}
+
+
+def load_hook() -> ModuleType:
+    path = TEMPLATE / "hooks" / "pre_gen_project.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+hook = load_hook()
+
+
+def refusal(output: Path, *arguments: str, typed: str | None = None) -> str:
+    """Run the real command; return what it says, once it is sure that nothing is left."""
+    home = output.parent / "home"
+    home.mkdir()
+    output.mkdir()
+    places = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--default-config"]
+    result = subprocess.run(
+        [*command, "--output-dir", str(output), *([] if typed else ["--no-input"]), *arguments],
+        input=typed,
+        env=os.environ | places | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    assert result.returncode != 0
+    assert {path.name for path in output.parent.iterdir()} == {"home", output.name}
+    assert list(output.iterdir()) == []
+    return result.stderr
+
+
+# Windows itself refuses a directory of such a name, before the hook is asked.
+not_on_windows = pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses it")
+
+
+@pytest.mark.parametrize(
+    ("slug", "rule"),
+    [
+        ("../elsewhere", "is a path"),
+        *((slug, FORM) for slug in ("-rf", "trailing.", "my shop", "naïve", "Shop", "1st")),
+        *((slug, FORM) for slug in ("shop_", "_shop", "two__shops", "my-shop")),
+        pytest.param("shop\n", FORM, marks=not_on_windows),
+        ("s" * 41, "has 41 characters, but at most 40"),
+        ("class", "is a word of the Python language"),
+        ("email", "is a module of Python's standard library"),
+        ("app", "is a directory in every generated project"),
+        *((slug, PACKAGE) for slug in ("sqlalchemy", "anyio", "markdown_it_py")),
+        ("postgres", "is a name that database servers keep"),
+        pytest.param("con", "is a device on Windows", marks=not_on_windows),
+    ],
+)
+def test_slug_is_refused(tmp_path: Path, slug: str, rule: str) -> None:
+    said = refusal(tmp_path / "output", f"project_slug={slug}")
+
+    assert f"project_slug {slug!r} {rule}" in said
+
+
+@pytest.mark.parametrize(
+    ("slug", "rule"), [("", "is empty"), (".", "is a path"), ("..", "is a path")]
+)
+def test_slug_of_an_existing_directory_is_refused(tmp_path: Path, slug: str, rule: str) -> None:
+    # Without the option cookiecutter refuses them itself; cruft always renders with it.
+    said = refusal(tmp_path / "output", "--overwrite-if-exists", f"project_slug={slug}")
+
+    assert f"project_slug {slug!r} {rule}" in said
+
+
+def test_absolute_slug_is_refused(tmp_path: Path) -> None:
+    slug = str(tmp_path / "elsewhere")
+
+    said = refusal(tmp_path / "output", f"project_slug={slug}")
+
+    assert f"project_slug {hook.abbreviated(slug)} is a path" in said
+
+
+@pytest.mark.parametrize("field", TEXTS)
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", "is empty"),
+        (" \u00a0", "is empty"),
+        (" Shop", "begins or ends with white space"),
+        ("My\nshop", "holds U+000A"),
+        ("My\tshop\x7f\x85", "holds U+0009, U+007F, U+0085"),
+        ("My\u2028shop\u2029", "holds U+2028, U+2029"),
+        ("Shop\u202e", "holds U+202E"),
+        ("My }} %} #} {% shop", "holds '#}', '%}', '{%', '}}'"),
+    ],
+)
+def test_text_is_refused(tmp_path: Path, field: str, text: str, rule: str) -> None:
+    said = refusal(tmp_path / "output", "project_slug=shop", f"{field}={text}")
+
+    assert f"{field} {text!r} {rule}" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "length"), [("project_name", 80), ("description", 200), ("author_name", 200)]
+)
+def test_long_text_is_refused(tmp_path: Path, field: str, length: int) -> None:
+    said = refusal(tmp_path / "output", "project_slug=shop", f"{field}={'x' * (length + 1)}")
+
+    assert f"{field} 'xxx" in said
+    assert f"has {length + 1} characters, but at most {length} are allowed" in said
+
+
+@pytest.mark.parametrize("text", ["{{ 7*7 }}", "{# note", "{{ nothing"])
+@pytest.mark.parametrize("field", TEXTS)
+def test_tag_is_refused_when_typed(tmp_path: Path, field: str, text: str) -> None:
+    # On the command line, braces are rendered before the hook sees them.
+    typed = dict.fromkeys(ANSWERS, "") | {"project_slug": "shop", field: text}
+    asked = [name for name in ANSWERS if not name.startswith("_")]
+
+    said = refusal(tmp_path / "output", typed="".join(f"{typed[name]}\n" for name in asked))
+
+    assert f"{field} {text!r} holds '{text[:2]}'" in said
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    said = refusal(tmp_path / "output", "project_slug=Class", "author_name=", "description= x")
+
+    for sentence in (
+        f"project_slug 'Class' {FORM}",
+        "project_slug 'Class' is a word of the Python language",
+        "description ' x' begins or ends with white space",
+        "author_name '' is empty",
+    ):
+        assert sentence in said
+
+
+def test_loop_that_the_driver_cannot_use_is_refused() -> None:
+    answers = ANSWERS | {
+        "project_slug": "shop",
+        "driver": "strict",
+        "windows_event_loop": "native",
+        "_drivers": {"strict": {"needs_selector": True}, "easy": {"needs_selector": False}},
+    }
+
+    (said,) = hook.problems(answers)
+
+    assert said.startswith("windows_event_loop 'native' cannot serve the driver 'strict'")
+    assert list(hook.problems(answers | {"driver": "easy"})) == []
+    assert list(hook.problems(answers | {"windows_event_loop": "selector"})) == []
+
+
+@pytest.mark.parametrize("slug", ["com0", "lpt9", "aux", "CON", "clock$"])
+def test_device_is_refused(slug: str) -> None:
+    assert any("is a device on Windows" in said for said in hook.slug_problems(slug, []))
+
+
+def test_every_hidden_character_is_refused() -> None:
+    for character in "\x00\x1f\x7f\x9f\u200b\u2028\u202e\u2066\u2069\ud800\udfff\ufeff\ufffe\uffff":
+        (said,) = hook.text_problems("description", f"My{character}shop", 200)
+
+        assert f"holds U+{ord(character):04X}, a control or invisible character" in said
+
+
+def test_every_reserved_slug_is_refused() -> None:
+    reserved = [*sys.stdlib_module_names, "distutils", "cgi", "compression", *RESERVED]
+    reserved += ["pg_shop", "public", "template0", "template1", "mysql", "none", "true"]
+
+    assert [slug for slug in reserved if not list(hook.slug_problems(slug, RESERVED))] == []
+
+
+@pytest.mark.parametrize("slug", ["s", "shop", "shop_2", "s" * 40, "match", "lazy"])
+def test_slug_is_accepted(cookies: Cookies, slug: str) -> None:
+    result = cookies.bake(extra_context={"project_slug": slug}, template=str(TEMPLATE))
+
+    assert result.exception is None
+    assert result.project_path.name == slug
+
+
+def test_defaults_are_accepted(cookies: Cookies, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cookies.bake(template=str(TEMPLATE)).exception is None
+    assert capfd.readouterr().err == ""
+
+
+def accepted(field: str) -> st.SearchStrategy[str]:
+    """Draw texts that the hook lets pass, many of them with what needs an escape."""
+    awkward = st.sampled_from("\"'\\`#$%{}&<>|:;=~^!*?@[]()-_,./ é\u00df日\u00a0😀")
+    length = hook.TEXT_LENGTHS[field]
+    texts = st.text(awkward | st.characters(), min_size=1, max_size=length).map(str.strip)
+    return texts.filter(lambda text: not list(hook.text_problems(field, text, length)))
+
+
+def slugs() -> st.SearchStrategy[str]:
+    names = st.from_regex(hook.SLUG, fullmatch=True)
+    return names.filter(lambda slug: not list(hook.slug_problems(slug, RESERVED)))
+
+
+@given(st.sampled_from(TEXTS).flatmap(accepted))
+@settings(deadline=None)
+def test_accepted_text_survives_quotes(text: str) -> None:
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+
+    assert tomllib.loads(f'text = "{quoted}"') == {"text": text}
+    assert yaml.safe_load(f'text: "{quoted}"') == {"text": text}
+    assert ast.literal_eval(f'"{quoted}"') == text
+
+
+@given(st.text() | st.text("\t\r\n\x00\x7f\x9f\u2028\ud800{%#}x "))
+@settings(deadline=None)
+def test_refusal_is_one_sentence(text: str) -> None:
+    for said in (*hook.slug_problems(text, RESERVED), *hook.text_problems("author_name", text, 9)):
+        assert said.isprintable()
+        assert hook.abbreviated(text) in said
+        assert said.endswith(".")
+
+
+@given(st.text("abz019_", max_size=42) | st.text())
+@settings(deadline=None)
+def test_accepted_slug_is_a_plain_name(slug: str) -> None:
+    if not list(hook.slug_problems(slug, RESERVED)):
+        assert slug.isascii()
+        assert slug.isidentifier()
+        assert slug == slug.lower().strip("_")
+        assert "__" not in slug
+        assert 1 <= len(slug) <= 40
+
+
+@given(accepted("project_name"), slugs(), accepted("description"), accepted("author_name"))
+@example('"""\\', "shop", "'''\\\\\"", '"')
+@example("# {", "shop", "${HOME} %(here)s %s \\N{DASH} \\u12", "\\")
+@settings(deadline=None, max_examples=15)
+def test_accepted_answers_render_as_typed(name: str, slug: str, text: str, author: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        project = bake(
+            Path(directory),
+            project_name=name,
+            project_slug=slug,
+            description=text,
+            author_name=author,
+        )
+
+        assert project == Path(directory, slug)
+        pyproject = (project / "pyproject.toml").read_text(encoding="utf-8")
+        metadata = tomllib.loads(pyproject)["project"]
+        assert metadata["name"] == slug.replace("_", "-")
+        assert metadata["description"] == text
+        assert metadata["authors"] == [{"name": author}]
+        for file in project.rglob("*"):
+            read = READERS.get(file.suffix)
+            if read:
+                read(file.read_text(encoding="utf-8"))

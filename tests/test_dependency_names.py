@@ -1,0 +1,75 @@
+"""No slug may be the name of a package that a project depends on, directly or not.
+
+Such a project would satisfy its own requirement, and the real package would be missing.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from bake import ANSWERS, bake, choices
+
+
+def requirements(project: Path) -> list[str]:
+    """Return all that the project asks for: to run, to develop and to be built."""
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = pyproject.get("dependency-groups", {}).values()
+    return [
+        *pyproject["build-system"]["requires"],
+        *pyproject["project"]["dependencies"],
+        # An included group is a table, and its requirements stand in a group of their own.
+        *(entry for group in groups for entry in group if isinstance(entry, str)),
+    ]
+
+
+def resolved_names(wanted: list[str], directory: Path) -> set[str]:
+    """Return the names that uv finds for every platform and every Python since 3.11."""
+    beside_python = str(Path(sys.executable).parent)
+    uv = shutil.which("uv", path=beside_python) or shutil.which("uv")
+    assert uv, "these tests need uv; install it into their environment"
+    resolution = subprocess.run(
+        [
+            *(uv, "pip", "compile", "-", "--universal", "--python-version", "3.11"),
+            *("--no-annotate", "--no-header", "--no-python-downloads", "--quiet"),
+        ],
+        input="\n".join(wanted),
+        cwd=directory,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    assert resolution.returncode == 0, resolution.stderr
+    names = re.findall(r"^[\w.-]+", resolution.stdout, flags=re.MULTILINE)
+    return {re.sub(r"[-_.]+", "_", name).lower() for name in names}
+
+
+@pytest.mark.parametrize("windows_event_loop", choices("windows_event_loop"))
+@pytest.mark.parametrize("framework", choices("framework"))
+@pytest.mark.parametrize("driver", choices("driver"))
+def test_dependencies_are_reserved(
+    tmp_path: Path, driver: str, framework: str, windows_event_loop: str
+) -> None:
+    if windows_event_loop == "native" and ANSWERS["_drivers"][driver]["needs_selector"]:
+        windows_event_loop = "selector"  # the hook refuses the pair
+    project = bake(
+        tmp_path, driver=driver, framework=framework, windows_event_loop=windows_event_loop
+    )
+    wanted = requirements(project)
+
+    names = resolved_names(wanted, tmp_path)
+
+    assert len(names) >= len(wanted), "uv answered in a form that this test cannot read"
+    missing = sorted(names - set(ANSWERS["_dependency_names"]))
+    assert not missing, f"add to _dependency_names in cookiecutter.json: {', '.join(missing)}"
+
+
+def test_reserved_names_are_sorted_and_normalised() -> None:
+    names = ANSWERS["_dependency_names"]
+
+    assert names == sorted({re.sub(r"[-_.]+", "_", name).lower() for name in names})

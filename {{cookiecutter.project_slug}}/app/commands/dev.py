@@ -1,0 +1,33 @@
+"""`python -m app dev`: everything that a developer needs, in one command."""
+
+from sqlalchemy import select
+
+from app import event_loop
+from app.commands.local_database import local_database
+from app.commands.preflight import diagnosed_engine, ensure_port_is_free
+from app.commands.serve import start_server
+from app.config import Settings
+from app.db.migration_guard import for_migrations
+from app.db.migrations import upgrade
+from app.db.session import create_sessions
+from app.models import Company
+
+
+def dev(settings: Settings) -> None:
+    """Bring the database, migrate it, seed it if it is empty, serve and reload."""
+    ensure_port_is_free(settings)
+    with local_database(settings) as settings_here:
+        event_loop.run(_prepare(settings_here))
+        start_server(settings_here, reload=True)
+
+
+async def _prepare(settings: Settings) -> None:
+    # Not part of the service: a production image is without the scripts.
+    from scripts.seed_database import seed  # noqa: PLC0415
+
+    async with diagnosed_engine(for_migrations(settings)) as engine:
+        async with engine.connect() as connection:
+            await upgrade(connection)
+        async with create_sessions(engine).write.begin() as session:
+            if await session.scalar(select(Company.id).limit(1)) is None:
+                print(f"The database is empty: seeded {await seed(session)} companies.")

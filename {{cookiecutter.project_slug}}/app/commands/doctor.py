@@ -1,0 +1,36 @@
+"""`python -m app doctor`: what is set, what is there, what is wrong."""
+
+import asyncio
+import sys
+
+from sqlalchemy import text
+
+from app import event_loop
+from app.commands.preflight import diagnosed_engine, ensure_migrated, revisions
+from app.config import Settings
+from app.db.diagnosis import SERVER, VERSION_QUERY
+from app.db.migrations import migration_state
+
+
+def doctor(settings: Settings) -> None:
+    """Print all this; raises CommandError for what is wrong."""
+    event_loop.run(_examine(settings))
+    print("All is well.")
+
+
+async def _examine(settings: Settings) -> None:
+    for name, value in settings:
+        _line(name.upper(), value)
+    _line("Database", settings.sqlalchemy_url)
+    _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
+    loop = type(asyncio.get_running_loop())
+    _line("Event loop", f"{loop.__module__}.{loop.__qualname__}")
+    async with diagnosed_engine(settings) as engine, engine.connect() as connection:
+        _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
+        state = await migration_state(connection)
+    _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")
+    ensure_migrated(state)
+
+
+def _line(name: str, value: object) -> None:
+    print(f"{name:<28} {value}")

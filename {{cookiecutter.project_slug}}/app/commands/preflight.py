@@ -1,0 +1,61 @@
+"""What has to be right before the service starts."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.commands.errors import CommandError
+from app.config import Settings
+from app.db.diagnosis import explain
+from app.db.engine import open_engine
+from app.db.migrations import MigrationState, migration_state
+
+
+def ensure_port_is_free(settings: Settings) -> None:
+    """Raise CommandError if the address to listen on can't be had."""
+    host, port = settings.app_host, settings.app_port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise CommandError(
+            f"Can't listen on {host} port {port} ({error.strerror}): stop the program that "
+            "does, or choose another with --port."
+        ) from error
+
+
+@asynccontextmanager
+async def diagnosed_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Yield an engine whose failures are CommandErrors."""
+    try:
+        async with open_engine(settings) as engine:
+            yield engine
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"The package {error.name} is not installed: run `uv sync`, or `pip install -e .`."
+        ) from error
+    except SQLAlchemyError as error:
+        raise CommandError(explain(error, settings)) from error
+
+
+def ensure_migrated(state: MigrationState) -> None:
+    """Raise CommandError if the database is behind the code."""
+    if state.behind:
+        raise CommandError(
+            f"The database is at revision {revisions(state.current)} and the code needs "
+            f"{revisions(state.wanted)}: run `alembic upgrade head`."
+        )
+
+
+async def ensure_database_is_ready(settings: Settings) -> None:
+    """Raise CommandError if the database can't be used as it is."""
+    async with diagnosed_engine(settings) as engine, engine.connect() as connection:
+        ensure_migrated(await migration_state(connection))
+
+
+def revisions(names: frozenset[str]) -> str:
+    """Return `names` for a person."""
+    return ", ".join(sorted(names)) or "none"

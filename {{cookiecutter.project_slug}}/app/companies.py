@@ -1,0 +1,60 @@
+"""Queries about companies. They flush at most; the caller owns the transaction."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import NotFoundError
+from app.models import Company
+from app.pages import Page, fetch_page
+
+EXPORT_BATCH = 500
+"""Rows that an export fetches, and holds in memory, at a time."""
+
+
+async def list_companies(session: AsyncSession, *, limit: int, after: int = 0) -> Page[Company]:
+    """Return at most `limit` companies whose id is greater than `after`."""
+    return await fetch_page(session, select(Company), Company, limit=limit, after=after)
+
+
+async def get_company(session: AsyncSession, company_id: int) -> Company:
+    """Return the company; raises NotFoundError."""
+    company = await session.get(Company, company_id)
+    if company is None:
+        raise NotFoundError("company", company_id)
+    return company
+
+
+async def create_company(session: AsyncSession, *, name: str, industry: str) -> Company:
+    """Add a company; raises IntegrityError if the name is taken."""
+    company = Company(name=name, industry=industry)
+    session.add(company)
+    await session.flush()
+    return company
+
+
+async def update_company(
+    session: AsyncSession, company_id: int, *, changes: Mapping[str, str]
+) -> Company:
+    """Set the columns in `changes`; raises NotFoundError, or IntegrityError for a taken name."""
+    company = await get_company(session, company_id)
+    for column, value in changes.items():
+        setattr(company, column, value)
+    await session.flush()
+    return company
+
+
+async def delete_company(session: AsyncSession, company_id: int) -> None:
+    """Delete the company and its customers; raises NotFoundError."""
+    query = delete(Company).where(Company.id == company_id).returning(Company.id)
+    if await session.scalar(query) is None:
+        raise NotFoundError("company", company_id)
+
+
+async def stream_companies(session: AsyncSession) -> AsyncIterator[Sequence[Company]]:
+    """Yield all companies in batches, from a server-side cursor."""
+    query = select(Company).order_by(Company.id).execution_options(yield_per=EXPORT_BATCH)
+    result = await session.stream_scalars(query)
+    async for batch in result.partitions():
+        yield batch

@@ -1,0 +1,33 @@
+"""Settings, read from the environment and from `.env`."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic_settings import SettingsConfigDict
+
+from app.db.address import DatabaseAddress
+
+
+class Settings(DatabaseAddress):
+    """All settings of the service; times are in seconds, sizes in bytes.
+
+    Raises pydantic.ValidationError for a value that is not understood.
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    app_host: str = "127.0.0.1"
+    app_port: int = Field(default=8000, ge=0, le=65535)
+    app_workers: PositiveInt = 1
+    app_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    app_max_body_size: PositiveInt = 1_048_576
+    app_shutdown_timeout: PositiveInt = 10
+
+    # No overflow: its connections are closed on return, and opened again, under load.
+    db_pool_size: PositiveInt = 10
+    db_max_overflow: NonNegativeInt = 0
+    db_pool_timeout: PositiveFloat = 5
+    db_pool_recycle: PositiveInt = 1800
+    db_prewarm: NonNegativeInt = 10
+    db_ready_timeout: PositiveFloat = Field(default=1, le=1.5)
+    db_drain_timeout: NonNegativeFloat = 5

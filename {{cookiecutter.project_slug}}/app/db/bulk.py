@@ -1,0 +1,1 @@
+# {% include "drivers/" ~ cookiecutter.driver ~ "/bulk.py" %}

@@ -1,0 +1,77 @@
+"""The one engine: made, warmed, drained and disposed here, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from app.config import Settings
+from app.db import driver
+
+
+def create_engine(settings: Settings) -> AsyncEngine:
+    """Return an engine that has not connected yet; `open_engine` is what you want."""
+    engine = create_async_engine(
+        driver.engine_url(settings),
+        connect_args=driver.connect_args(settings),
+        hide_parameters=True,
+        max_overflow=settings.db_max_overflow,
+        pool_recycle=settings.db_pool_recycle,
+        pool_size=settings.db_pool_size,
+        pool_timeout=settings.db_pool_timeout,
+        pool_use_lifo=True,
+    )
+    driver.configure(engine, settings)
+    return engine
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings, *, prewarm: int = 0) -> AsyncIterator[AsyncEngine]:
+    """Yield an engine with `prewarm` open connections, and dispose it in the end.
+
+    Raises sqlalchemy.exc.DBAPIError if the connections can't be had.
+    """
+    engine = create_engine(settings)
+    try:
+        await _prewarm(engine, min(prewarm, settings.db_pool_size))
+        yield engine
+    finally:
+        # Connections in use are not closed by dispose(): give them time to come back.
+        await _drain(engine, settings.db_drain_timeout)
+        await asyncio.shield(engine.dispose())
+
+
+async def _prewarm(engine: AsyncEngine, connections: int) -> None:
+    # All are held until the last one is open: one after another, the pool would hand out
+    # the same connection each time.
+    missing = connections
+    all_open = asyncio.Event()
+
+    async def hold_one() -> None:
+        nonlocal missing
+        async with engine.connect():
+            missing -= 1
+            if not missing:
+                all_open.set()
+            await all_open.wait()
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(connections):
+                tasks.create_task(hold_one())
+    except ExceptionGroup as errors:
+        # All fail for the same reason: the first one tells it.
+        raise errors.exceptions[0] from None
+
+
+async def _drain(engine: AsyncEngine, timeout: float) -> None:  # noqa: ASYNC109  polls the pool
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    while _in_use(engine) and loop.time() < deadline:  # noqa: ASYNC110  a pool has no event to wait for
+        await asyncio.sleep(0.02)
+
+
+def _in_use(engine: AsyncEngine) -> int:
+    return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0

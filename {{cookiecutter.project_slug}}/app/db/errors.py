@@ -1,0 +1,35 @@
+"""What a failure of the database means for whoever asked."""
+
+from enum import Enum, auto
+
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.db import error_codes
+
+
+class Failure(Enum):
+    """What a failure means, and so what to answer."""
+
+    CONFLICT = auto()
+    """The data says no: a value is taken, or a row that is referred to is missing."""
+    UNAVAILABLE = auto()
+    """The database is away or busy: asking again in a moment may help."""
+    UNEXPECTED = auto()
+    """A mistake of ours."""
+
+
+def classify(error: SQLAlchemyError) -> Failure:
+    """Return what `error` means, judged by its type and code and never by its text."""
+    if isinstance(error, PoolTimeoutError):
+        return Failure.UNAVAILABLE
+    if not isinstance(error, DBAPIError):
+        return Failure.UNEXPECTED
+    code = error_codes.code_of(error.orig)
+    if code is None:
+        # It never came to an answer: the connection was refused, or broke.
+        lost = error.connection_invalidated or isinstance(error, OperationalError)
+        return Failure.UNAVAILABLE if lost else Failure.UNEXPECTED
+    if error_codes.is_conflict(code):
+        return Failure.CONFLICT
+    return Failure.UNAVAILABLE if error_codes.is_unavailable(code) else Failure.UNEXPECTED

@@ -1,0 +1,46 @@
+"""Whether the database answers."""
+
+import asyncio
+import logging
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import driver
+
+logger = logging.getLogger(__name__)
+
+
+class Readiness:
+    """Asks the database with one query at a time, however many want to know."""
+
+    def __init__(self, engine: AsyncEngine, *, timeout: float) -> None:
+        """Ask through `engine`, and wait for the answer `timeout` seconds."""
+        self._engine = engine.execution_options(**driver.READ_OPTIONS)
+        self._timeout = timeout
+        self._query: asyncio.Task[bool] | None = None
+
+    async def check(self) -> bool:
+        """Return whether the database answered in time."""
+        if self._query is None or self._query.done():
+            self._query = asyncio.create_task(self._ask())
+        # A query that takes longer is not cancelled, which could take longer still: it
+        # ends by the driver's own timeouts, and the next caller waits for the same one.
+        await asyncio.wait({self._query}, timeout=self._timeout)
+        return self._query.done() and self._query.result()
+
+    async def close(self) -> None:
+        """Give up a query that still runs."""
+        if self._query and self._query.cancel():
+            await asyncio.wait({self._query})
+
+    async def _ask(self) -> bool:
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (DBAPIError, PoolTimeoutError) as error:
+            logger.warning("The database is not ready: %s", type(error).__name__)
+            return False
+        return True

@@ -1,0 +1,83 @@
+"""Session factories: one that writes, and two that can only read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+
+from app.db import driver
+
+Joining = Literal["conditional_savepoint", "create_savepoint"]
+
+
+class ReadOnlyError(RuntimeError):
+    """A session that only reads was asked to write."""
+
+
+class _ReadOnlySession(Session):
+    pass
+
+
+class ReadSession(AsyncSession):
+    """A session that refuses everything but SELECT with ReadOnlyError."""
+
+    sync_session_class = _ReadOnlySession
+
+
+@event.listens_for(_ReadOnlySession, "before_flush")
+def _refuse_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise ReadOnlyError("This session only reads: write through `Sessions.write`.")
+
+
+@event.listens_for(_ReadOnlySession, "do_orm_execute")
+def _refuse_writes(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        raise ReadOnlyError("This session only runs SELECT: write through `Sessions.write`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The session factories that share one engine.
+
+    - `write`: one transaction. `async with sessions.write.begin() as session` commits at
+      the end, and rolls back if an exception passes.
+    - `read`: no transaction, so one round trip a query; each query sees what is committed
+      at that moment.
+    - `snapshot`: one read-only transaction, for several queries that must agree with
+      each other, or for a result that is streamed.
+    """
+
+    write: async_sessionmaker[AsyncSession]
+    read: async_sessionmaker[ReadSession]
+    snapshot: async_sessionmaker[ReadSession]
+
+
+def create_sessions(engine: AsyncEngine) -> Sessions:
+    """Return the session factories of `engine`."""
+    return Sessions(
+        write=create_session_factory(engine),
+        read=create_read_factory(engine.execution_options(**driver.READ_OPTIONS)),
+        snapshot=create_read_factory(engine.execution_options(**driver.SNAPSHOT_OPTIONS)),
+    )
+
+
+def create_session_factory(
+    bind: AsyncEngine | AsyncConnection, *, joining: Joining = "conditional_savepoint"
+) -> async_sessionmaker[AsyncSession]:
+    """Return a factory of sessions that may write.
+
+    `joining` is how they take part in a transaction that `bind` is already in.
+    """
+    return async_sessionmaker(bind, expire_on_commit=False, join_transaction_mode=joining)
+
+
+def create_read_factory(
+    bind: AsyncEngine | AsyncConnection, *, joining: Joining = "conditional_savepoint"
+) -> async_sessionmaker[ReadSession]:
+    """Return a factory of sessions that only read."""
+    return async_sessionmaker(
+        bind, class_=ReadSession, expire_on_commit=False, join_transaction_mode=joining
+    )

@@ -1,0 +1,44 @@
+"""Column types that mean the same on every database."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+# {% if cookiecutter.__database == "sqlite" %}
+# SQLite numbers rows by itself only for exactly this type, which has 64 bits there.
+PrimaryKey = sa.Integer()
+# {% else %}
+PrimaryKey = sa.BigInteger()
+# {% endif %}
+MAX_ID = 2**63 - 1
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, stored with microseconds and always returned in UTC.
+
+    Raises ValueError for a datetime without a time zone: drivers disagree about what
+    it means, and store the same one hours apart.
+    """
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's
+        """Return `value` in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"The datetime {value} has no time zone: use datetime.now(UTC).")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's
+        """Return `value` in UTC; databases without time zones return it naive."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)

@@ -1,0 +1,37 @@
+"""A company, which has many customers."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Entity
+from app.db.types import UtcDateTime, utc_now
+
+if TYPE_CHECKING:
+    from app.models.customer import Customer
+
+MAX_TEXT = 120
+
+
+class Company(Entity):
+    """A company; no two have the same name."""
+
+    __tablename__ = "companies"
+    # In the table's arguments, because autogenerate does not see a column's constraints.
+    __table_args__ = (
+        CheckConstraint(f"length(name) BETWEEN 1 AND {MAX_TEXT}", name="name_length"),
+        CheckConstraint(f"length(industry) BETWEEN 1 AND {MAX_TEXT}", name="industry_length"),
+    )
+
+    name: Mapped[str] = mapped_column(String(MAX_TEXT), unique=True)
+    industry: Mapped[str] = mapped_column(String(MAX_TEXT))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, onupdate=utc_now)
+
+    # "raise" names the attribute that a query forgot to load, where an async session
+    # could only fail with MissingGreenlet.
+    customers: Mapped[list["Customer"]] = relationship(
+        back_populates="company", lazy="raise", passive_deletes=True
+    )

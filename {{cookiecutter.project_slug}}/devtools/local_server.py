@@ -1,0 +1,141 @@
+"""What local database servers have in common: their account, their programs, their ports."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+if sys.platform == "win32":
+    AS_ROOT = False
+    # Windows reads 0o700 as "administrators only", and servers give up being administrators.
+    PRIVATE = 0o777
+else:
+    import pwd
+
+    AS_ROOT = os.geteuid() == 0
+    PRIVATE = 0o700
+
+HOST = "127.0.0.1"
+_TOOL_SECONDS = 120
+
+
+class LocalServerError(RuntimeError):
+    """A local server is not to be had; the message tells a human why, in one sentence."""
+
+
+class Server(Protocol):
+    """One kind of server in one directory. `start` and `stop` may raise LocalServerError."""
+
+    home: Path
+    ephemeral: bool
+
+    def start(self) -> int:
+        """Recover from a crash, initialise and start, as needed; return the port."""
+
+    def stop(self) -> None:
+        """Stop the server, or what is left of it; do nothing if it does not run."""
+
+    def answers(self, port: int) -> bool:
+        """Tell whether a server of this kind listens on `port`."""
+
+    def url(self, port: int) -> str:
+        """Return the URL, password included, of this server on `port`."""
+
+
+def run_tool(home: Path, *command: str, cwd: Path) -> None:
+    """Run one of a server's own programs as the owner of `home`.
+
+    Raises LocalServerError when it fails or takes longer than 120 seconds.
+    """
+    tool = Path(command[0]).stem
+    # Into a file: a server that the program leaves behind would keep a pipe open.
+    with (home / "setup.log").open("ab") as output:
+        try:
+            subprocess.run(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_TOOL_SECONDS,
+                check=True,
+                **as_owner_of(home),
+            )
+        except subprocess.TimeoutExpired:
+            problem = f"took longer than {_TOOL_SECONDS} seconds"
+        except subprocess.CalledProcessError as error:
+            problem = f"failed with exit code {error.returncode}"
+        else:
+            return
+    raise LocalServerError(f"{tool} {problem}; the logs are in {home}.")
+
+
+def as_owner_of(home: Path) -> dict[str, Any]:
+    """Return the arguments with which `subprocess` runs a program as the owner of `home`."""
+    # The same messages and times on every machine.
+    arguments: dict[str, Any] = {"env": os.environ | {"LC_ALL": "C", "TZ": "UTC"}}
+    if AS_ROOT:
+        owner = home.stat()
+        arguments |= {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    return arguments
+
+
+def give(path: Path, home: Path) -> None:
+    """Let the owner of `home` own `path` too."""
+    if sys.platform != "win32" and AS_ROOT:
+        owner = home.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def leave_root(home: Path) -> None:
+    """Give a `home` that belongs to root to "nobody": servers refuse to run as root."""
+    if sys.platform != "win32" and AS_ROOT and home.stat().st_uid == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+
+
+@contextmanager
+def reachable(binaries: Path, program: str) -> Iterator[Path]:
+    """Yield `binaries`, or a temporary copy if root keeps them where "nobody" cannot go."""
+    path = (binaries / program).resolve()
+    if not AS_ROOT or all(step.stat().st_mode & 0o001 for step in (path, *path.parents)):
+        yield binaries
+        return
+    with tempfile.TemporaryDirectory(prefix="local-server-") as name:
+        copy = Path(name)
+        for part in ("bin", "lib", "share"):
+            if (binaries.parent / part).is_dir():
+                shutil.copytree(binaries.parent / part, copy / part)
+        for step in (copy, *copy.rglob("*")):
+            step.chmod(0o755)
+        yield copy / binaries.name
+
+
+def on_free_port(start: Callable[[int], None]) -> int:
+    """Call `start` with a free port and return that port; try again if another takes it first."""
+    attempts = 3
+    while True:
+        with closing(socket.create_server((HOST, 0))) as probe:
+            port: int = probe.getsockname()[1]
+        try:
+            start(port)
+        except LocalServerError:
+            attempts -= 1
+            if not attempts or _is_free(port):  # then the port was not what was wrong
+                raise
+        else:
+            return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with closing(socket.create_server((HOST, port))):
+            return True
+    except OSError:
+        return False

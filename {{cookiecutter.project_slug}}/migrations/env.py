@@ -1,0 +1,55 @@
+"""How Alembic reaches the database: the service's own engine, on the service's own loop."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import run
+
+from alembic import context
+from sqlalchemy import Connection
+
+import app.models  # noqa: F401  registers the tables
+from app.config import Settings
+from app.db.base import Base
+from app.db.engine import open_engine
+from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
+
+
+def migrate(connection: Connection) -> None:
+    """Do what the command asks for on `connection`."""
+    with migration_guard(connection):
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            # Without the second, autogenerate does not see CHECK constraints.
+            autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+            **OPTIONS,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+async def connect_and_migrate() -> None:
+    """Do what the command asks for, on a connection of our own."""
+    settings = for_migrations(Settings())
+    async with open_engine(settings) as engine, engine.connect() as connection:
+        await connection.run_sync(migrate)
+
+
+def print_sql() -> None:
+    """Print the SQL (`alembic upgrade --sql`) and connect to nothing."""
+    context.configure(
+        url=Settings().sqlalchemy_url,
+        target_metadata=Base.metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    print_sql()
+elif (given := context.config.attributes.get("connection")) is not None:
+    # From app/db/migrations.py, for callers in a running loop.
+    migrate(given)
+else:
+    run(connect_and_migrate())

@@ -1,0 +1,55 @@
+"""Create companies and customers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.db.types import PrimaryKey, UtcDateTime
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the revision."""
+    op.create_table(
+        "companies",
+        sa.Column("id", PrimaryKey, nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("industry", sa.String(120), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 120", name=op.f("ck_companies_name_length")),
+        sa.CheckConstraint(
+            "length(industry) BETWEEN 1 AND 120", name=op.f("ck_companies_industry_length")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+        sa.UniqueConstraint("name", name=op.f("uq_companies_name")),
+    )
+    op.create_table(
+        "customers",
+        sa.Column("id", PrimaryKey, nullable=False),
+        sa.Column("company_id", PrimaryKey, nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("length(name) BETWEEN 1 AND 120", name=op.f("ck_customers_name_length")),
+        sa.CheckConstraint(
+            "length(email) BETWEEN 3 AND 254", name=op.f("ck_customers_email_length")
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id"],
+            ["companies.id"],
+            name=op.f("fk_customers_company_id_companies"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+    )
+    op.create_index(op.f("ix_customers_company_id"), "customers", ["company_id"])
+
+
+def downgrade() -> None:
+    """Take the revision back."""
+    op.drop_table("customers")
+    op.drop_table("companies")

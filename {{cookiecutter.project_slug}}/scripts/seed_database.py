@@ -1,0 +1,52 @@
+"""Fill the database with a little demonstration data. Run it as often as you like."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import run
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.session import create_sessions
+from app.models import Company, Customer
+
+COMPANIES = {
+    "Aurora Instruments": ("Optics", ["Ines Duarte", "Tomasz Wilk"]),
+    "Brückner & Söhne": ("Machinery", ["Anneliese Krüger"]),
+    "Cedar Lane Books": ("Publishing", ["Priya Raman", "Noah Feld", "Mei Tanaka"]),
+    "Delta Freight": ("Logistics", ["Samir Haddad"]),
+    "Évora Têxteis": ("Textiles", []),
+}
+
+
+async def seed(session: AsyncSession) -> int:
+    """Add the companies that are missing, and return how many there were."""
+    present = set(await session.scalars(select(Company.name).where(Company.name.in_(COMPANIES))))
+    missing = COMPANIES.keys() - present
+    for name in sorted(missing):
+        industry, people = COMPANIES[name]
+        company = Company(name=name, industry=industry)
+        session.add(company)
+        session.add_all(
+            Customer(company=company, name=person, email=_email(person)) for person in people
+        )
+    return len(missing)
+
+
+def _email(person: str) -> str:
+    return f"{person.lower().replace(' ', '.')}@example.com".encode("ascii", "ignore").decode()
+
+
+async def main() -> None:
+    """Seed the configured database."""
+    async with (
+        open_engine(Settings()) as engine,
+        create_sessions(engine).write.begin() as session,
+    ):
+        added = await seed(session)
+    print(f"Added {added} companies; {len(COMPANIES) - added} were there already.")
+
+
+if __name__ == "__main__":
+    run(main())

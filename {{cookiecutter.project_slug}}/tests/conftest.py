@@ -1,0 +1,95 @@
+"""Fixtures: a real database with real migrations, sessions on it, and clients."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import new_event_loop
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.config import Settings
+from app.db.base import Base
+from app.db.engine import open_engine
+from app.db.migrations import upgrade
+from app.db.session import Sessions, create_read_factory, create_session_factory, create_sessions
+from tests.client import open_client
+from tests.database import fresh_database, start_server
+
+_server = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the database server, once, in the process that starts the others."""
+    if not hasattr(config, "workerinput"):
+        start_server(_server)
+
+
+def pytest_unconfigure() -> None:
+    """Stop it."""
+    _server.close()
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run the tests on the loop that the service runs on."""
+    return {"app": new_event_loop}
+
+
+@pytest.fixture(scope="session")
+async def settings() -> AsyncIterator[Settings]:
+    """Yield the settings for a database of this process's own, which is migrated."""
+    async with fresh_database() as url:
+        settings = Settings(database_url=url, db_pool_size=5, db_prewarm=0)
+        async with open_engine(settings) as engine, engine.connect() as connection:
+            await upgrade(connection)
+        yield settings
+
+
+@pytest.fixture(scope="session")
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Yield the engine that the tests share."""
+    async with open_engine(settings) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
+    """Yield sessions whose commits end in a savepoint, and are undone after the test."""
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        yield Sessions(
+            write=create_session_factory(connection, joining="create_savepoint"),
+            read=create_read_factory(connection, joining="create_savepoint"),
+            snapshot=create_read_factory(connection, joining="create_savepoint"),
+        )
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def client(
+    settings: Settings, engine: AsyncEngine, sessions: Sessions
+) -> AsyncIterator[AsyncClient]:
+    """Yield a client of the application, whose writes are undone after the test."""
+    async with open_client(settings, engine, sessions) as client:
+        yield client
+
+
+@pytest.fixture
+async def committing_sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
+    """Yield sessions that really commit; their rows are deleted after the test."""
+    yield create_sessions(engine)
+    async with engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            await connection.execute(table.delete())
+
+
+@pytest.fixture
+async def committing_client(
+    settings: Settings, engine: AsyncEngine, committing_sessions: Sessions
+) -> AsyncIterator[AsyncClient]:
+    """Yield a client of the application as it is in production."""
+    async with open_client(settings, engine, committing_sessions) as client:
+        yield client
