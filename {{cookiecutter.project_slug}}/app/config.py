@@ -14,7 +14,13 @@ class Settings(DatabaseAddress):
     Raises pydantic.ValidationError for a value that is not understood.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        # A value that is refused may still hold a password.
+        hide_input_in_errors=True,
+    )
 
     app_host: str = "127.0.0.1"
     app_port: int = Field(default=8000, ge=0, le=65535)

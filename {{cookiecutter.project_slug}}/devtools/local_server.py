@@ -109,12 +109,16 @@ def reachable(binaries: Path, program: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="local-server-") as name:
         copy = Path(name)
-        for part in ("bin", "lib", "share"):
-            if (binaries.parent / part).is_dir():
-                shutil.copytree(binaries.parent / part, copy / part)
+        prefix = binaries.parent
+        base = prefix.parent.parent
+        parts = [prefix / "bin", prefix / "lib", prefix / "share"]
+        parts += [base / f"{prefix.parent.name}.libs"]  # where a wheel keeps others' libraries
+        for part in parts:
+            if part.is_dir():
+                shutil.copytree(part, copy / part.relative_to(base))
         for step in (copy, *copy.rglob("*")):
             step.chmod(0o755)
-        yield copy / binaries.name
+        yield copy / binaries.relative_to(base)
 
 
 def on_free_port(start: Callable[[int], None]) -> int:

@@ -1,9 +1,9 @@
 """Whatever a client sends, it is the client that is told so: 4xx, never 5xx."""
 
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
 
 from app.db.types import MAX_ID
 
@@ -13,7 +13,7 @@ BAD_TEXTS = ["", " \t", "a\x00b", "x" * 121, 7, None, ["Acme"], {"a": "b"}]
 BAD_IDS = ["0", "-1", str(MAX_ID + 1), "9" * 40, "abc", "1.5", "%00", "%ff", "1'--"]
 
 
-def assert_problem(response: Any, *statuses: int) -> None:
+def assert_problem(response: Response, *statuses: int) -> None:
     """Check that `response` is a problem with one of `statuses`."""
     assert response.status_code in statuses, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -81,7 +81,7 @@ async def test_methods(client: AsyncClient) -> None:
 
 
 async def test_a_body_that_is_too_large(client: AsyncClient) -> None:
-    async def endless() -> Any:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(3):
             yield b"x" * 1_000_000
 

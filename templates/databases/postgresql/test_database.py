@@ -2,13 +2,13 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 from app.db.engine import open_engine
@@ -51,10 +51,14 @@ async def fresh_database() -> AsyncIterator[str]:
                 await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-async def count_connections(engine: AsyncEngine, settings: Settings) -> int:
+async def count_connections(settings: Settings) -> int:
     """Return how many connections a service with `settings` has open."""
-    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
-    async with engine.connect() as connection:
+    observer = settings.model_copy(update={"db_application_name": "observer"})
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = :name AND datname = current_database()"
+    )
+    async with open_engine(observer) as engine, engine.connect() as connection:
         count: int = await connection.scalar(query, {"name": settings.db_application_name})
     return count
 
@@ -65,3 +69,15 @@ def unreachable(settings: Settings) -> Settings:
         port = closed_soon.getsockname()[1]
     url = settings.sqlalchemy_url.set(host="127.0.0.1", port=port)
     return Settings(database_url=url.render_as_string(hide_password=False))
+
+
+def _with(settings: Settings, **parts: Any) -> str:
+    return settings.sqlalchemy_url.set(**parts).render_as_string(hide_password=False)
+
+
+# A setting for DATABASE_URL, and what the sentence about it must name.
+MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
+    "user": lambda settings: (_with(settings, username="nobody_here"), "nobody_here"),
+    "database": lambda settings: (_with(settings, database="nothing_here"), "nothing_here"),
+    "host": lambda settings: (_with(settings, host="nowhere.invalid"), "nowhere.invalid"),
+}

@@ -1,19 +1,17 @@
 """The database of the tests, and what only it knows."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 
 # Passes until COMMIT, which fails.
 FAIL_AT_COMMIT = [
     "PRAGMA defer_foreign_keys = ON",
-    "INSERT INTO customers (company_id, name, email, created_at)"
-    " VALUES (-1, 'Nobody', 'nobody@example.com', '2026-01-01 00:00:00.000000')",
+    "INSERT INTO customers (company_id, name, email, created_at) VALUES (-1, 'x', 'x@y', '')",
 ]
 
 
@@ -34,6 +32,14 @@ def unreachable(settings: Settings) -> Settings:
     return Settings(database_url=f"sqlite:///{path.as_posix()}")
 
 
-async def count_connections(_engine: AsyncEngine, settings: Settings) -> int:
-    """Return 1 if a process has the database open: the last to close it removes the log."""
-    return int(Path(f"{settings.sqlalchemy_url.database}-wal").exists())
+async def count_connections(settings: Settings) -> int:
+    """Return 1 if a process has the database open: the last to close it removes its log."""
+    log = Path(f"{settings.sqlalchemy_url.database}-wal")
+    return int(await asyncio.to_thread(log.exists))
+
+
+# A setting for DATABASE_URL, and what the sentence about it must name.
+MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
+    "a file of another kind": lambda _: (f"sqlite:///{Path(__file__).as_posix()}", "not a SQLite"),
+    "a folder": lambda _: (f"sqlite:///{Path(__file__).parent.as_posix()}", "can't be opened"),
+}

@@ -1,6 +1,7 @@
 """What is particular to aiosqlite: its arguments, its PRAGMAs, its transactions."""
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -8,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config import Settings
+
+if TYPE_CHECKING:
+    import aiosqlite
 
 READ_OPTIONS = {"sqlite_begin": None}
 SNAPSHOT_OPTIONS = {"sqlite_begin": "DEFERRED"}
@@ -24,6 +28,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
         "timeout": settings.db_busy_timeout,
         # Python's sqlite3 begins no transaction by itself, so that `_begin` can.
         "isolation_level": None,
+        "async_creator_fn": _connect,
     }
 
 
@@ -31,6 +36,21 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:  # noqa: ARG001 
     """Set the PRAGMAs of each connection, and begin transactions as SQLite should."""
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
+
+
+async def _connect(*args: Any, **kwargs: Any) -> "aiosqlite.Connection":
+    # Not at the top: the driver is loaded by the first connection, after the event loop.
+    import aiosqlite  # noqa: PLC0415
+
+    connection = aiosqlite.connect(*args, **kwargs)
+    thread = connection._thread  # noqa: SLF001  SQLAlchemy does the same
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        # The thread has yet to say that it ends, to an event loop that may be closed by then.
+        await asyncio.to_thread(thread.join)
+        raise
 
 
 def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

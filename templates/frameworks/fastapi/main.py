@@ -29,11 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
             await app.state.readiness.close()
 
-    app = FastAPI(
-        title="{{ cookiecutter.__project_name_quoted }}",
-        description="{{ cookiecutter.__description_quoted }}",
-        lifespan=lifespan,
-    )
+    app = FastAPI(title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}", lifespan=lifespan)
     problems.install(app)
     app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
     app.include_router(health.router)

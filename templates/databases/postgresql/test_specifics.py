@@ -1,0 +1,88 @@
+"""What only PostgreSQL and its driver can get wrong."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.errors import Failure, classify
+from app.db.session import create_sessions
+
+PID = text("SELECT pg_backend_pid()")
+
+
+async def kill(engine: AsyncEngine, pid: int) -> None:
+    """End the server's process behind a connection."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+@pytest.mark.parametrize("liveness_check", ["socket", "ping"])
+async def test_a_connection_that_died_at_rest_is_replaced(
+    settings: Settings, engine: AsyncEngine, liveness_check: str
+) -> None:
+    careful = settings.model_copy(update={"db_liveness_check": liveness_check})
+    async with open_engine(careful) as own:
+        async with own.connect() as connection:
+            first = await connection.scalar(PID)
+        await kill(engine, first)
+        async with own.connect() as connection:
+            assert await connection.scalar(PID) != first
+
+
+async def test_a_connection_that_dies_at_work_is_a_lost_database(
+    settings: Settings, engine: AsyncEngine
+) -> None:
+    async with open_engine(settings) as own, own.connect() as connection:
+        await kill(engine, await connection.scalar(PID))
+        with pytest.raises(DBAPIError) as caught:
+            await connection.execute(PID)
+    assert classify(caught.value) is Failure.UNAVAILABLE
+
+
+async def test_a_statement_that_takes_too_long_is_ended(settings: Settings) -> None:
+    hurried = settings.model_copy(update={"db_statement_timeout": 0.05})
+    async with open_engine(hurried) as engine, engine.connect() as connection:
+        with pytest.raises(DBAPIError) as caught:
+            await connection.execute(text("SELECT pg_sleep(10)"))
+    assert classify(caught.value) is Failure.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("application_name", "{{ cookiecutter.project_slug }}"),
+        ("statement_timeout", "30s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+        ("TimeZone", "UTC"),
+    ],
+)
+async def test_the_server_knows_our_limits(engine: AsyncEngine, name: str, value: str) -> None:
+    async with engine.connect() as connection:
+        assert await connection.scalar(text(f"SHOW {name}")) == value
+
+
+async def test_a_read_begins_no_transaction(engine: AsyncEngine) -> None:
+    # The moments at which two transactions began differ.
+    moment = text("SELECT transaction_timestamp()").columns()
+    async with create_sessions(engine).read() as session:
+        assert await session.scalar(moment) != await session.scalar(moment)
+
+
+async def test_a_snapshot_is_one_read_only_transaction(engine: AsyncEngine) -> None:
+    async with create_sessions(engine).snapshot() as session:
+        connection = await session.connection()
+        moment = text("SELECT transaction_timestamp()")
+        assert await connection.scalar(moment) == await connection.scalar(moment)
+        with pytest.raises(DBAPIError, match="read-only"):
+            await connection.execute(text("CREATE TABLE refused (id integer)"))
+
+
+async def test_a_password_is_asked_for_in_the_spelling_of_the_url(settings: Settings) -> None:
+    url = settings.sqlalchemy_url.update_query_dict({"sslmode": "disable"})
+    spelled = Settings(database_url=url.render_as_string(hide_password=False))
+    async with open_engine(spelled) as engine, engine.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1

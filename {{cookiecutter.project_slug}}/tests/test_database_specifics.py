@@ -1,0 +1,1 @@
+# {% include "databases/" ~ cookiecutter.__database ~ "/test_specifics.py" %}

@@ -1,0 +1,71 @@
+"""Failures are told apart by what the database says, provoked on the real one."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.companies import create_company
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.errors import Failure, classify
+from app.db.session import Sessions
+from app.models import Company, Customer
+from tests.database import unreachable
+
+
+async def take_a_name_twice(session: AsyncSession) -> None:
+    for _ in range(2):
+        await create_company(session, name="Acme", industry="Anvils")
+
+
+async def refer_to_nothing(session: AsyncSession) -> None:
+    session.add(Customer(company_id=4711, name="Ines", email="ines@example.com"))
+    await session.flush()
+
+
+async def break_a_check(session: AsyncSession) -> None:
+    session.add(Company(name="", industry="Anvils"))
+    await session.flush()
+
+
+async def misspell(session: AsyncSession) -> None:
+    await session.execute(text("SELECT 1 FROM nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("provoke", "failure"),
+    [
+        (take_a_name_twice, Failure.CONFLICT),
+        (refer_to_nothing, Failure.CONFLICT),
+        (break_a_check, Failure.UNEXPECTED),
+        (misspell, Failure.UNEXPECTED),
+    ],
+)
+async def test_statements(sessions: Sessions, provoke: object, failure: Failure) -> None:
+    assert callable(provoke)
+    async with sessions.write() as session:
+        with pytest.raises(SQLAlchemyError) as caught:
+            await provoke(session)
+    assert classify(caught.value) is failure
+
+
+async def test_an_exhausted_pool(settings: Settings) -> None:
+    small = settings.model_copy(update={"db_pool_size": 1, "db_pool_timeout": 0.05})
+    async with open_engine(small) as engine, engine.connect():
+        with pytest.raises(SQLAlchemyError) as caught:
+            await connect(engine)
+    assert classify(caught.value) is Failure.UNAVAILABLE
+
+
+async def test_a_database_that_is_away(settings: Settings) -> None:
+    async with open_engine(unreachable(settings)) as engine:
+        with pytest.raises(SQLAlchemyError) as caught:
+            await connect(engine)
+    assert classify(caught.value) is Failure.UNAVAILABLE
+
+
+async def connect(engine: AsyncEngine) -> None:
+    """Check a connection out."""
+    async with engine.connect():
+        pass

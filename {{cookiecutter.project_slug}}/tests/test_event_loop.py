@@ -1,0 +1,35 @@
+"""The event loop is the one that the project chose."""
+
+import asyncio
+import importlib
+
+import pytest
+
+from app import event_loop
+
+
+async def answer() -> int:
+    return 42
+
+
+def test_run_returns_the_result() -> None:
+    assert event_loop.run(answer()) == 42
+
+
+async def test_run_says_so_when_a_loop_is_running_already() -> None:
+    with pytest.raises(RuntimeError, match="already running"):
+        event_loop.run(answer())
+
+
+async def test_tests_run_on_the_chosen_loop() -> None:
+    loop = event_loop.new_event_loop()
+    try:
+        assert type(asyncio.get_running_loop()) is type(loop)
+    finally:
+        loop.close()
+    event_loop.ensure_compatible_loop()
+
+
+def test_the_factory_is_where_servers_are_told_it_is() -> None:
+    module, _, name = event_loop.LOOP_FACTORY.partition(":")
+    assert getattr(importlib.import_module(module), name) is event_loop.new_event_loop

@@ -1,0 +1,88 @@
+"""Migrations as an operator runs them, and from a running loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic.util import CommandError
+from sqlalchemy import CheckConstraint, inspect
+
+from app.config import Settings
+from app.db.base import Base
+from app.db.engine import open_engine
+from app.db.migrations import check, downgrade, migration_state, upgrade
+from tests.database import fresh_database
+from tests.processes import environment, run_python
+
+
+@pytest.fixture
+async def empty() -> AsyncIterator[Settings]:
+    """Yield settings for a database without tables."""
+    async with fresh_database() as url:
+        yield Settings(database_url=url)
+
+
+async def tables(settings: Settings) -> set[str]:
+    """Return the names of the tables that are there."""
+    async with open_engine(settings) as engine, engine.connect() as connection:
+        return set(await connection.run_sync(lambda it: inspect(it).get_table_names()))
+
+
+async def alembic(settings: Settings, *arguments: str) -> str:
+    """Run Alembic's command line, and return what it prints."""
+    done = await asyncio.to_thread(
+        run_python, "-m", "alembic", *arguments, env=environment(settings)
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+async def test_up_check_and_down_from_the_shell(empty: Settings) -> None:
+    await alembic(empty, "upgrade", "head")
+    assert await tables(empty) == {"alembic_version", "companies", "customers"}
+    assert "No new upgrade operations detected" in await alembic(empty, "check")
+    await alembic(empty, "downgrade", "base")
+    assert await tables(empty) == {"alembic_version"}
+
+
+async def test_up_check_and_down_from_a_running_loop(empty: Settings) -> None:
+    async with open_engine(empty) as engine, engine.connect() as connection:
+        assert (await migration_state(connection)).behind
+        await connection.rollback()
+        await upgrade(connection)
+        await check(connection)
+        assert not (await migration_state(connection)).behind
+        await connection.rollback()
+        await downgrade(connection, "base")
+    assert await tables(empty) == {"alembic_version"}
+
+
+async def test_a_database_that_is_ahead_is_not_behind(empty: Settings) -> None:
+    async with open_engine(empty) as engine, engine.connect() as connection:
+        await upgrade(connection)
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
+        assert not (await migration_state(connection)).behind
+
+
+async def test_the_sql_can_be_read_first(empty: Settings) -> None:
+    sql = await alembic(empty, "upgrade", "head", "--sql")
+    assert "CREATE TABLE companies" in sql
+    assert await tables(empty) == set()
+
+
+async def test_processes_that_migrate_at_once_take_turns(empty: Settings) -> None:
+    await asyncio.gather(*(alembic(empty, "upgrade", "head") for _ in range(4)))
+    assert await tables(empty) == {"alembic_version", "companies", "customers"}
+
+
+async def test_a_check_constraint_without_a_migration_is_noticed(empty: Settings) -> None:
+    table = Base.metadata.tables["companies"]
+    constraint = CheckConstraint("id > 0", name="id_positive")
+    async with open_engine(empty) as engine, engine.connect() as connection:
+        await upgrade(connection)
+        table.append_constraint(constraint)
+        try:
+            with pytest.raises(CommandError, match="id_positive"):
+                await check(connection)
+        finally:
+            table.constraints.discard(constraint)

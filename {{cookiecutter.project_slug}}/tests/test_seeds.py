@@ -1,0 +1,60 @@
+"""The scripts that fill the database."""
+
+import asyncio
+
+from sqlalchemy import func, select
+
+from app.config import Settings
+from app.db.session import Sessions
+from app.models import Company, Customer
+from scripts.create_test_data import create_test_data
+from scripts.seed_database import COMPANIES, seed
+from tests.processes import environment, run_python
+
+
+async def test_seeding_twice_is_seeding_once(sessions: Sessions) -> None:
+    async with sessions.write.begin() as session:
+        assert await seed(session) == len(COMPANIES)
+    async with sessions.write.begin() as session:
+        assert await seed(session) == 0
+    async with sessions.read() as session:
+        names = set(await session.scalars(select(Company.name)))
+    assert names == COMPANIES.keys()
+
+
+async def test_test_data_has_the_size_that_was_asked_for(sessions: Sessions) -> None:
+    batches: list[int] = []
+    for _ in range(2):
+        async with sessions.write.begin() as session:
+            await create_test_data(
+                await session.connection(), companies=30, customers=100, advance=batches.append
+            )
+    async with sessions.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Company)) == 60
+        assert await session.scalar(select(func.count()).select_from(Customer)) == 200
+    assert sum(batches) == 260
+
+
+async def test_the_scripts_run_as_a_user_runs_them(
+    committing_sessions: Sessions, settings: Settings
+) -> None:
+    commands = [
+        ["scripts/seed_database.py"],
+        ["scripts/create_test_data.py", "--companies", "3", "--customers", "7"],
+    ]
+    for command in commands:
+        done = await asyncio.to_thread(
+            run_python, "-W", "error", *command, env=environment(settings)
+        )
+        assert done.returncode == 0, done.stderr
+    async with committing_sessions.read() as session:
+        count = await session.scalar(select(func.count()).select_from(Company))
+    assert count == len(COMPANIES) + 3
+
+
+async def test_numbers_that_make_no_sense_are_refused(settings: Settings) -> None:
+    done = await asyncio.to_thread(
+        run_python, "scripts/create_test_data.py", "--companies", "0", env=environment(settings)
+    )
+    assert done.returncode == 2
+    assert "from 1 on" in done.stderr
