@@ -1,0 +1,251 @@
+"""Try the template, or test it, with nothing but Python 3.11 and pip.
+
+    python3 try.py                     scaffold a project, start it, call it
+    python3 try.py --driver aiosqlite  the same with another answer
+    python3 try.py test                run the template's tests; more arguments go to pytest
+
+It needs no other package: uv is taken from PATH, or installed with pip into .tools/ here.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+TEMPLATE = Path(__file__).resolve().parent
+TOOLS = TEMPLATE / ".tools"
+PATIENCE = 120
+"""Seconds that a new service may take to answer: the first start makes a database."""
+
+
+class TryError(Exception):
+    """It can't go on; the message is one sentence that says why and what to do."""
+
+
+def main(arguments):
+    """Do what `arguments` ask for and return the exit code."""
+    try:
+        if sys.version_info < (3, 11):
+            version = ".".join(map(str, sys.version_info[:3]))
+            raise TryError(f"This is Python {version}: run try.py with Python 3.11 or newer.")
+        if arguments[:1] == ["test"]:
+            return run_tests(arguments[1:])
+        return demonstrate(_parser().parse_args(arguments))
+    except TryError as error:
+        print(f"try.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run_tests(arguments):
+    """Run the template's own tests."""
+    command = [find_uv(), "run", "--quiet", "--group", "test", "pytest", *arguments]
+    return subprocess.run(command, cwd=TEMPLATE, env=environment()).returncode
+
+
+def demonstrate(options):
+    """Scaffold a project, start it, call it, and stop it."""
+    uv = find_uv()
+    with workplace(options.output) as place:
+        step(f"Scaffold a project: {options.framework} with {options.driver}")
+        project = scaffold(uv, place, options)
+        step("Install what it needs, into an environment of its own")
+        run([uv, "sync", "--quiet"], project)
+        step("Start it: a database, migrations, demonstration data, the service")
+        with service(uv, project) as url:
+            step("Call it")
+            call_everything(url)
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                print(f"\nIt runs at {url} until you press Ctrl-C.")
+                wait_for_interrupt()
+        step(f"Stopped; the project is in {project}" if options.output else "Stopped")
+    return 0
+
+
+@contextmanager
+def workplace(output):
+    """Yield the directory to scaffold in: `output`, or one that is deleted in the end."""
+    if output:
+        Path(output).mkdir(parents=True, exist_ok=True)
+        yield Path(output).resolve()
+        return
+    # Windows may still hold a file for a moment after its process has ended.
+    with tempfile.TemporaryDirectory(prefix="try-", ignore_cleanup_errors=True) as directory:
+        yield Path(directory)
+
+
+def scaffold(uv, place, options):
+    """Render the template with its default answers but for `options`; return the project."""
+    answers = [f"driver={options.driver}", f"framework={options.framework}"]
+    before = set(place.iterdir())
+    command = ["cookiecutter", "--no-input", "--default-config", "--output-dir", str(place)]
+    run([uv, "run", "--quiet", *command, str(TEMPLATE), *answers], TEMPLATE)
+    return (set(place.iterdir()) - before).pop()
+
+
+@contextmanager
+def service(uv, project):
+    """Yield the URL of the project's service, started as its README says; stop it in the end."""
+    port = free_port()
+    command = [uv, "run", "python", "-m", "app", "dev", "--port", str(port)]
+    # Not in our group: Ctrl-C is for us, and the service is then asked to stop.
+    own_group = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"start_new_session": True}
+    )
+    log = project / ".local" / "try.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as output, subprocess.Popen(
+        command, cwd=project, env=environment(), stdout=output, stderr=output, **own_group
+    ) as process:
+        try:
+            wait_until_it_answers(f"http://127.0.0.1:{port}/ready", process, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop(process)
+
+
+def wait_until_it_answers(url, process, log):
+    """Return once `url` answers 200; raise TryError with the log if it won't."""
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return
+        time.sleep(0.1)
+    told = log.read_text(encoding="utf-8", errors="replace").strip()
+    raise TryError(f"The service did not start; it says:\n{told}")
+
+
+def stop(process):
+    """Ask the process to stop, and wait until it has."""
+    if sys.platform == "win32":
+        process.send_signal(signal.CTRL_BREAK_EVENT)
+    else:
+        process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise TryError("The service did not stop within 30 seconds and was killed.") from None
+
+
+def call_everything(url):
+    """Call the service as a client would; raise TryError at an answer that is not right."""
+    companies = "/api/v1/companies"
+    call(url, "GET", "/health", 200)
+    call(url, "GET", "/ready", 200)
+    call(url, "GET", f"{companies}?limit=2", 200)
+    new = {"name": "Fresh Start Ltd", "industry": "Beginnings"}
+    created = call(url, "POST", companies, 201, new)
+    call(url, "POST", companies, 409, new)
+    call(url, "PATCH", f"{companies}/{created['id']}", 200, {"industry": "Second chances"})
+    call(url, "DELETE", f"{companies}/{created['id']}", 204)
+    call(url, "GET", f"{companies}/{created['id']}", 404)
+
+
+def call(url, method, path, expected, body=None):
+    """Send a request, show it with its answer, and return the answer's JSON."""
+    request = urllib.request.Request(url + path, method=method)
+    if body:
+        request.data = json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            status, text = response.status, response.read().decode("utf-8")
+    except urllib.error.HTTPError as error:
+        with error:
+            status, text = error.code, error.read().decode("utf-8")
+    print(f"\n  {method} {path} {json.dumps(body) if body else ''}\n  {status} {text}")
+    if status != expected:
+        raise TryError(f"{method} {path} was answered with {status} instead of {expected}.")
+    return json.loads(text) if text else None
+
+
+def wait_for_interrupt():
+    """Return when Ctrl-C is pressed."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(1)
+
+
+def find_uv():
+    """Return the path of uv: from PATH, or from .tools/, where it is installed if need be."""
+    here = os.pathsep.join(str(TOOLS / name) for name in ("bin", "Scripts"))
+    if uv := shutil.which("uv") or shutil.which("uv", path=here):
+        return uv
+    step("Install uv into .tools/")
+    # Neither refused by a Python that its system manages (PEP 668), nor needing venv.
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS), "uv"]
+    run([*pip, "--disable-pip-version-check", "--root-user-action=ignore"], TEMPLATE)
+    if uv := shutil.which("uv", path=here):
+        return uv
+    raise TryError(f"pip put no uv into {TOOLS}: install uv yourself, so that it is on PATH.")
+
+
+def run(command, directory):
+    """Run `command`; raise TryError with what it printed if it fails."""
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        told = done.stdout.strip()
+        raise TryError(f"`{' '.join(command)}` failed with exit code {done.returncode}:\n{told}")
+
+
+def environment():
+    """Return the environment for what we start: this Python, and nobody else's database."""
+    foreign = ("DATABASE_URL", "DB_", "APP_", "TEST_DATABASE_URL", "VIRTUAL_ENV", "PYTHONPATH")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {
+        **kept,
+        "PYTHONUTF8": "1",
+        "UV_PYTHON": sys.executable,
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+
+
+def free_port():
+    """Return a port on which nothing listens: 8000 if possible."""
+    for port in (8000, 0):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)) as server:
+            return server.getsockname()[1]
+    raise TryError("No port is free on 127.0.0.1.")
+
+
+def step(what):
+    """Say what happens now."""
+    print(f"==> {what}", flush=True)
+
+
+def _parser():
+    answers = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+    parser = argparse.ArgumentParser(
+        prog="try.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name in ("driver", "framework"):
+        choices = answers[name]
+        parser.add_argument(f"--{name}", choices=choices, default=choices[0])
+    parser.add_argument("--output", metavar="DIR", help="keep the project there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
