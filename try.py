@@ -107,9 +107,12 @@ def service(uv, project):
     )
     log = project / ".local" / "try.log"
     log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as output, subprocess.Popen(
-        command, cwd=project, env=environment(), stdout=output, stderr=output, **own_group
-    ) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, cwd=project, env=environment(), stdout=output, stderr=output, **own_group
+        ) as process,
+    ):
         try:
             wait_until_it_answers(f"http://127.0.0.1:{port}/ready", process, log)
             yield f"http://127.0.0.1:{port}"

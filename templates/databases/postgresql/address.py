@@ -9,6 +9,8 @@ from sqlalchemy.exc import ArgumentError
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 
+NOT_A_URL = (ArgumentError, ValueError)
+
 
 class DatabaseAddress(BaseSettings):
     """`DATABASE_URL`, or its parts; times are in seconds, 0 means no limit."""
@@ -34,7 +36,7 @@ class DatabaseAddress(BaseSettings):
             return None
         try:
             url = make_url(value.get_secret_value())
-        except (ArgumentError, ValueError):
+        except NOT_A_URL:
             # Not chained, and without the value: it may hold a password.
             raise ValueError(f"is not a URL of the form {DIALECT}://USER@HOST/NAME") from None
         if url.drivername not in {"postgres", "postgresql", DIALECT}:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import ArgumentError
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 
+NOT_A_URL = (ArgumentError, ValueError)
+
 
 class DatabaseAddress(BaseSettings):
     """`DATABASE_URL`, or the path of the file; times are in seconds."""
@@ -25,7 +27,7 @@ class DatabaseAddress(BaseSettings):
             return None
         try:
             url = make_url(value.get_secret_value())
-        except (ArgumentError, ValueError):
+        except NOT_A_URL:
             raise ValueError(f"is not a URL of the form {DIALECT}:///PATH") from None
         if url.drivername not in {"sqlite", DIALECT}:
             raise ValueError(f"starts with {url.drivername}://, this service needs {DIALECT}://")

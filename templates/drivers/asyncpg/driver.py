@@ -54,6 +54,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
     event.listen(engine.sync_engine, "checkin", _note_time)
     ping_after = PING_AFTER if settings.db_liveness_check == "socket" else 0
+    no_answer = (engine.dialect.loaded_dbapi.Error, OSError)
 
     # Costs no round trip, unlike pool_pre_ping, which takes three with asyncpg.
     def check_liveness(
@@ -65,7 +66,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
         if not dead and time.monotonic() - since >= ping_after:
             try:
                 engine.dialect.do_ping(connection)
-            except (engine.dialect.loaded_dbapi.Error, OSError):
+            except no_answer:
                 dead = True
         if dead:
             raise DisconnectionError

@@ -45,7 +45,8 @@ class ProblemResponse(JSONResponse):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that can end in these problems, for OpenAPI."""
-    content = {ProblemResponse.media_type: {"schema": Problem.model_json_schema()}}
+    media = {"schema": Problem.model_json_schema()}
+    content = {ProblemResponse.media_type: media}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
         for status in statuses

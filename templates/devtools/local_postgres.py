@@ -32,7 +32,7 @@ from devtools.supervisor import supervise, supervised
 __all__ = ["LocalServerError", "local_postgres"]
 
 # Root's directories are often closed to the server's account. The working directory can be
-# used all the same, if nothing walks to it by its full name.
+# used all the same, if nothing walks to it by its full name (PostgreSQL < 16 does).
 _WORKING_DIRECTORY = Path("/proc/self/cwd")
 _BY_WORKING_DIRECTORY = AS_ROOT and _WORKING_DIRECTORY.exists()
 _FIRST_WITH_BUILTIN_LOCALES = 17

@@ -1,0 +1,144 @@
+"""Rendered projects, each in an environment made from its own pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx2
+from bake import bake
+
+PATIENCE = 300
+"""Seconds after which a command is not slow but stuck."""
+FOREIGN = ("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return an environment in which a project finds nothing but what it brought itself."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    pinned = {"PYTHONUTF8": "1", "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
+    return {**kept, **pinned, **more}
+
+
+def find_uv() -> str:
+    """Return the path of the uv that came with the test environment, or of another one."""
+    uv = shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv")
+    assert uv, "uv is not installed"
+    return uv
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered project."""
+
+    path: Path
+
+    @property
+    def python(self) -> Path:
+        """Its Python."""
+        windows = self.path / ".venv" / "Scripts" / "python.exe"
+        return windows if sys.platform == "win32" else self.path / ".venv" / "bin" / "python"
+
+    def sync(self, *options: str) -> None:
+        """Install what it says that it needs."""
+        self.succeed(find_uv(), "sync", "--quiet", *options)
+
+    def run(self, *command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in its directory, to the end."""
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env=environment(**env),
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
+
+    def succeed(self, *command: str | Path, **env: str) -> str:
+        """Run a command that must succeed, and return what it prints."""
+        done = self.run(*command, **env)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def install(output: Path, *sync_options: str, **answers: str) -> Project:
+    """Render a project with `answers` and install what it needs."""
+    project = Project(bake(output, **answers))
+    project.sync(*sync_options)
+    return project
+
+
+@dataclass(frozen=True)
+class Service:
+    """A project's service that runs as a process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self) -> str:
+        """Ask it to stop as an operator would, and return all that it printed."""
+        if sys.platform == "win32":
+            self.process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self.process.terminate()
+        self.process.wait(PATIENCE)
+        return self.log.read_text(encoding="utf-8")
+
+
+@contextmanager
+def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[Service]:
+    """Yield the service that `python -m app` and `command` start, once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [project.python, "-m", "app", *command, "--port", str(port)],
+            cwd=project.path,
+            env=environment(**env),
+            stdout=output,
+            stderr=output,
+            creationflags=flags,
+        ) as process,
+    ):
+        service = Service(f"http://127.0.0.1:{port}", process, log)
+        try:
+            _wait_until_it_answers(service)
+            yield service
+        finally:
+            process.kill()
+
+
+def _wait_until_it_answers(service: Service) -> None:
+    deadline = monotonic() + PATIENCE
+    while service.process.poll() is None and monotonic() < deadline:
+        try:
+            httpx2.get(f"{service.url}/health")
+        except httpx2.TransportError:
+            sleep(0.05)
+        else:
+            return
+    service.process.kill()
+    raise AssertionError(f"It does not answer: {service.log.read_text(encoding='utf-8')}")
+
+
+def passed(summary: str) -> int:
+    """Return how many tests passed, from what pytest prints; fail if any did not."""
+    last = summary.strip().splitlines()[-1]
+    assert not re.search(r"failed|error|skipped|xfailed|xpassed|warning", last), summary
+    found = re.search(r"(\d+) passed", last)
+    assert found, summary
+    return int(found[1])

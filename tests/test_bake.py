@@ -1,0 +1,120 @@
+"""Every combination of answers renders to a project that is already finished."""
+
+from __future__ import annotations
+
+import ast
+import filecmp
+import itertools
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from bake import ANSWERS, bake, choices
+
+ILLEGAL_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
+LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
+
+
+def combinations() -> Iterator[dict[str, str]]:
+    """Yield drivers x frameworks x event loops, and each other answer once."""
+    first = ("driver", "framework", "windows_event_loop")
+    for values in itertools.product(*map(choices, first)):
+        yield dict(zip(first, values, strict=True))
+    others = [name for name, value in ANSWERS.items() if isinstance(value, list)]
+    for name in sorted({*others} - {*first}):
+        if not name.startswith("_"):
+            yield from ({name: value} for value in choices(name)[1:])
+
+
+@pytest.fixture(scope="module", params=combinations(), ids=lambda it: "-".join(it.values()))
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the rendered project of each combination."""
+    return bake(tmp_path_factory.mktemp("bake"), **request.param)
+
+
+def files(project: Path) -> list[Path]:
+    """Return the files of a project."""
+    return sorted(path for path in project.rglob("*") if path.is_file())
+
+
+def test_nothing_is_left_unrendered(project: Path) -> None:
+    for path in files(project):
+        # What GitHub fills in is not ours.
+        text = re.sub(r"\$\{\{[^}]*\}\}", "", path.read_text(encoding="utf-8"))
+        found = LEFTOVER.search(text)
+        assert not found, (path, found)
+
+
+def test_files_are_tidy(project: Path) -> None:
+    for path in files(project):
+        content = path.read_bytes()
+        assert b"\r" not in content, path
+        if path.name != "LICENSE":
+            assert b"\n\n\n\n" not in content, path
+            assert not content.startswith(b"\n"), path
+            if path.suffix not in {".py", ".mako"}:
+                assert b"\n\n\n" not in content, path
+        assert not content or (content.endswith(b"\n") and not content.endswith(b"\n\n")), path
+        assert not re.search(rb"[ \t]\n", content), path
+
+
+def test_names_are_legal_on_windows(project: Path) -> None:
+    for path in project.rglob("*"):
+        assert not ILLEGAL_ON_WINDOWS.search(path.name), path
+
+
+def test_no_directory_is_empty(project: Path) -> None:
+    for path in project.rglob("*"):
+        assert path.is_file() or any(path.iterdir()), path
+
+
+def test_files_parse(project: Path) -> None:
+    parsers = {
+        ".py": ast.parse,
+        ".toml": tomllib.loads,
+        ".yaml": yaml.safe_load,
+        ".yml": yaml.safe_load,
+    }
+    parsed = 0
+    for path in files(project):
+        if parser := parsers.get(path.suffix):
+            parser(path.read_text(encoding="utf-8"))
+            parsed += 1
+    assert parsed > 50
+
+
+@pytest.mark.parametrize("command", [["format", "--check"], ["check"]], ids=["format", "lint"])
+def test_ruff_is_content(project: Path, command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
+        cwd=project,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_same_answers_give_the_same_bytes(
+    project: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    again = bake(tmp_path, **request.node.callspec.params["project"])
+    assert [path.relative_to(project) for path in files(project)] == [
+        path.relative_to(again) for path in files(again)
+    ]
+    for path in files(project):
+        assert filecmp.cmp(path, again / path.relative_to(project), shallow=False), path
+
+
+def test_only_its_own_driver_is_named(project: Path, request: pytest.FixtureRequest) -> None:
+    answers = request.node.callspec.params["project"]
+    own = answers.get("driver", choices("driver")[0])
+    for path in files(project):
+        text = path.read_text(encoding="utf-8")
+        for other in set(choices("driver")) - {own}:
+            assert other not in text, (path, other)

@@ -1,0 +1,166 @@
+"""Projects are created, checked and updated with cruft, and keep what their owners wrote."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bake import TEMPLATE, bake, choices
+from projects import environment
+
+NOTE = "\n# Ours: we sell to companies only.\n"
+
+
+def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, to the end."""
+    identity = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "Somebody"), ("EMAIL", "somebody@example.com"))
+    }
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env=environment(GIT_CONFIG_GLOBAL=str(directory / "no.gitconfig"), **identity),
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+def succeed(directory: Path, *command: str) -> str:
+    """Run a command that must succeed, and return what it prints."""
+    done = run(directory, *command)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def cruft(directory: Path, *arguments: str) -> str:
+    """Run cruft as its users do."""
+    return succeed(directory, sys.executable, "-m", "cruft", *arguments)
+
+
+def commit(repository: Path, message: str) -> None:
+    """Commit all that is there."""
+    succeed(repository, "git", "add", "--all")
+    succeed(repository, "git", "commit", "--quiet", "--message", message)
+
+
+def files(project: Path) -> dict[str, str]:
+    """Return the contents of a project's files but cruft's own, by their names."""
+    return {
+        path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(project.rglob("*"))
+        if path.is_file() and ".git" not in path.parts and path.name != ".cruft.json"
+    }
+
+
+def assert_merged_clean(project: Path) -> None:
+    """Check what cruft does not: it calls an update with conflicts a success, too."""
+    assert not list(project.rglob("*.rej"))
+    assert not succeed(project, "git", "ls-files", "--unmerged")
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """Return a repository of the template as it is in this working tree."""
+    repository = tmp_path / "template"
+    skipped = shutil.ignore_patterns(".git", ".venv", ".tools", ".*_cache", "__pycache__")
+    shutil.copytree(TEMPLATE, repository, ignore=skipped)
+    succeed(repository, "git", "init", "--quiet", "--initial-branch=main")
+    commit(repository, "The template")
+    return repository
+
+
+def create(template: Path, output: Path, **answers: str) -> Path:
+    """Create a project with cruft, and commit it."""
+    output.mkdir()
+    cruft(
+        output,
+        *("create", str(template), "--no-input", "--default-config"),
+        *("--extra-context", json.dumps(answers)),
+    )
+    [project] = output.iterdir()
+    succeed(project, "git", "init", "--quiet", "--initial-branch=main")
+    commit(project, "Created")
+    return project
+
+
+def change_template(template: Path) -> None:
+    """Add a commit that changes a file for everyone, and one for one driver only."""
+    for path in (
+        "{{cookiecutter.project_slug}}/app/pages.py",
+        "templates/drivers/asyncpg/driver.py",
+    ):
+        with (template / path).open("a", encoding="utf-8", newline="\n") as file:
+            file.write("\n# A later version of the template.\n")
+    commit(template, "A later version")
+
+
+def edit(project: Path) -> None:
+    """Make the edits of a project's owner, and commit them."""
+    path = project / "app" / "companies.py"
+    path.write_text(path.read_text(encoding="utf-8") + NOTE, encoding="utf-8", newline="\n")
+    (project / "app" / "invoices.py").write_text('"""Ours."""\n', encoding="utf-8")
+    commit(project, "Our edits")
+
+
+def with_edits(fresh: dict[str, str]) -> dict[str, str]:
+    """Return the files of a fresh project, with the same edits."""
+    companies = fresh["app/companies.py"] + NOTE
+    return fresh | {"app/companies.py": companies, "app/invoices.py": '"""Ours."""\n'}
+
+
+@pytest.mark.parametrize("driver", choices("driver"))
+def test_create_check_diff_and_update(template: Path, tmp_path: Path, driver: str) -> None:
+    project = create(template, tmp_path / "work", driver=driver)
+    assert files(project) == files(bake(tmp_path / "fresh", driver=driver))
+    cruft(project, "check")
+    assert not cruft(project, "diff")
+
+    change_template(template)
+    edit(project)
+    assert run(project, sys.executable, "-m", "cruft", "check").returncode == 1
+    cruft(project, "update", "--skip-apply-ask")
+    assert_merged_clean(project)
+    cruft(project, "check")
+    later = "# A later version of the template."
+    assert later in files(project)["app/pages.py"]
+    assert (later in files(project)["app/db/driver.py"]) == (driver == "asyncpg")
+    assert NOTE in files(project)["app/companies.py"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), list(itertools.permutations(choices("driver"), 2)), ids="-to-".join
+)
+def test_another_driver_is_an_update(template: Path, tmp_path: Path, old: str, new: str) -> None:
+    project = create(template, tmp_path / "work", driver=old)
+    edit(project)
+    answers = json.dumps({"driver": new})
+    cruft(project, "update", "--skip-apply-ask", "--variables-to-update", answers)
+    assert_merged_clean(project)
+    fresh = create(template, tmp_path / "fresh", driver=new)
+    assert files(project) == with_edits(files(fresh))
+
+
+def test_update_from_the_commit_before(tmp_path: Path) -> None:
+    """The template's own history: whoever has the last version gets this one."""
+    if run(TEMPLATE, "git", "rev-parse", "--verify", "HEAD~1:cookiecutter.json").returncode:
+        pytest.skip("the template has no earlier commit here")
+    template = tmp_path / "template"
+    succeed(tmp_path, "git", "clone", "--quiet", str(TEMPLATE), str(template))
+    newest = succeed(template, "git", "rev-parse", "HEAD").strip()
+    succeed(template, "git", "reset", "--quiet", "--hard", "HEAD~1")
+    project = create(template, tmp_path / "work")
+    edit(project)
+    succeed(template, "git", "reset", "--quiet", "--hard", newest)
+    cruft(project, "update", "--skip-apply-ask")
+    assert_merged_clean(project)
+    fresh = create(template, tmp_path / "fresh")
+    assert files(project) == with_edits(files(fresh))

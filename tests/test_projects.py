@@ -1,0 +1,178 @@
+"""Rendered projects, installed from their own pyproject.toml and run for real."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+import yaml
+from bake import ANSWERS, choices
+from contract import drive
+from databases import count_connections, database_for
+from projects import Project, find_uv, install, passed, serving
+
+pytestmark = pytest.mark.projects
+
+VARIANTS = list(itertools.product(choices("driver"), choices("framework")))
+SERVERS = [variant for variant in VARIANTS if ANSWERS["_drivers"][variant[0]]["port"]]
+
+
+def each(variants: list[tuple[str, str]]) -> list[object]:
+    """Return parameters that keep what concerns a variant in one process of xdist."""
+    return [
+        pytest.param(variant, id="-".join(variant), marks=pytest.mark.xdist_group(variant[0]))
+        for variant in variants
+    ]
+
+
+def new_directory(factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that other accounts can enter, as a user's usually is."""
+    directory = factory.mktemp("project")
+    directory.chmod(0o755)
+    return directory
+
+
+@pytest.fixture(scope="module", params=each(VARIANTS))
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project with all that its developers need."""
+    driver, framework = request.param
+    return install(new_directory(tmp_path_factory), driver=driver, framework=framework)
+
+
+@pytest.fixture(scope="module", params=each(VARIANTS))
+def production(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Project, str]:
+    """Return a project with what it needs to run, and no more, and its driver."""
+    driver, framework = request.param
+    directory = new_directory(tmp_path_factory)
+    return install(directory, "--no-default-groups", driver=driver, framework=framework), driver
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
+def test_its_own_tests_pass(project: Project, options: list[str]) -> None:
+    assert passed(project.succeed(project.python, "-m", "pytest", "-q", *options)) > 100
+
+
+def test_the_commands_of_its_ci_pass(project: Project) -> None:
+    ci = yaml.safe_load((project.path / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    commands = [step["run"].split() for step in ci["jobs"]["checks"]["steps"] if "run" in step]
+    assert ["uv", "run", "mypy"] in commands
+    for _, *arguments in commands:
+        project.succeed(find_uv(), *arguments)
+
+
+def test_its_types_hold_on_windows_and_macos(project: Project) -> None:
+    for platform in ("win32", "darwin"):
+        project.succeed(project.python, "-m", "mypy", "--platform", platform)
+
+
+def test_it_keeps_the_contract_and_stops_clean(
+    production: tuple[Project, str], tmp_path: Path
+) -> None:
+    project, driver = production
+    with database_for(driver, tmp_path) as url:
+        env = {"DATABASE_URL": url, "DB_APPLICATION_NAME": "contract"}
+        project.succeed(project.python, "-m", "alembic", "upgrade", "head", **env)
+        with serving(project, tmp_path / "log", **env) as service:
+            drive(service.url)
+            assert count_connections(url, "contract") > 0
+            log = service.stop()
+        assert count_connections(url, "contract") == 0
+    assert "Traceback" not in log
+
+
+def test_several_workers_keep_the_contract(production: tuple[Project, str], tmp_path: Path) -> None:
+    project, driver = production
+    with database_for(driver, tmp_path) as url:
+        env = {"DATABASE_URL": url, "DB_APPLICATION_NAME": "workers"}
+        project.succeed(project.python, "-m", "alembic", "upgrade", "head", **env)
+        with serving(project, tmp_path / "log", "--workers", "2", **env) as service:
+            drive(service.url)
+            service.stop()
+        assert count_connections(url, "workers") == 0
+
+
+@pytest.mark.parametrize("variant", each(SERVERS))
+def test_without_its_server_it_lives_but_is_not_ready(
+    variant: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    driver, framework = variant
+    project = install(
+        new_directory(tmp_path_factory), "--no-default-groups", driver=driver, framework=framework
+    )
+    with ExitStack() as stack:
+        with database_for(driver, tmp_path) as url:
+            project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+            service = stack.enter_context(serving(project, tmp_path / "log", DATABASE_URL=url))
+        assert httpx2.get(f"{service.url}/health").status_code == 200
+        for path in ("/ready", "/api/v1/companies", "/api/v1/companies/export"):
+            begun = time.monotonic()
+            response = httpx2.get(service.url + path)
+            assert response.status_code == 503, path
+            assert response.headers["Retry-After"].isdigit()
+            if path == "/ready":
+                assert time.monotonic() - begun < 2
+
+
+@pytest.mark.xdist_group("asyncpg")
+def test_plain_pip_installs_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The commands of its README for people without uv."""
+    project = install(new_directory(tmp_path_factory))
+    shutil.rmtree(project.path / ".venv")
+    project.succeed(find_uv(), "venv", "--quiet", "--seed")
+    readme = (project.path / "README.md").read_text(encoding="utf-8")
+    [command] = [line for line in readme.splitlines() if " -m pip install" in line]
+    project.succeed(project.python, *command.split()[1:])
+    output = project.succeed(project.python, "-m", "pytest", "-q", "tests/test_companies.py")
+    assert passed(output) > 5
+
+
+@pytest.fixture(params=each(VARIANTS))
+def oldest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project with the oldest versions that it says it works with."""
+    driver, framework = request.param
+    return install(
+        new_directory(tmp_path_factory),
+        "--resolution=lowest-direct",
+        driver=driver,
+        framework=framework,
+    )
+
+
+def test_it_works_with_the_oldest_versions_it_allows(oldest: Project) -> None:
+    assert passed(oldest.succeed(oldest.python, "-m", "pytest", "-q", "-n", "2")) > 100
+
+
+SABOTAGE = {
+    "a sync dialect": ("app/db/address.py", 'DIALECT = "{dialect}"', 'DIALECT = "{sync}"'),
+    "a dependency that is not declared": ("pyproject.toml", '    "{requirement}",\n', ""),
+}
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGE)
+@pytest.mark.parametrize("variant", each(VARIANTS))
+def test_a_broken_project_does_not_pass(
+    variant: tuple[str, str], sabotage: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nothing may pass only because this environment happens to hold a package."""
+    driver, framework = variant
+    facts = ANSWERS["_drivers"][driver]
+    sync = facts["dialect"].partition("+")[0]
+    file, right, wrong = (
+        text.format(**facts, sync=sync) if "{" in text else text for text in SABOTAGE[sabotage]
+    )
+    project = install(
+        new_directory(tmp_path_factory), "--no-install-project", driver=driver, framework=framework
+    )
+    text = (project.path / file).read_text(encoding="utf-8")
+    assert right in text
+    (project.path / file).write_text(text.replace(right, wrong), encoding="utf-8")
+    project.sync()
+    done = project.run(project.python, "-m", "pytest", "-q", "-x", "tests/test_companies.py")
+    assert done.returncode != 0, done.stdout

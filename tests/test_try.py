@@ -1,0 +1,61 @@
+"""The quick start, as a newcomer types it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bake import TEMPLATE, choices
+from projects import environment
+
+
+def try_py(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run try.py without a terminal, to the end."""
+    return subprocess.run(
+        [sys.executable, TEMPLATE / "try.py", *arguments],
+        env=environment(**env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@pytest.mark.projects
+@pytest.mark.parametrize("driver", choices("driver"))
+def test_it_scaffolds_starts_calls_and_stops(driver: str, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    done = try_py("--driver", driver, "--output", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '200 {"status":"ready"}' in done.stdout
+    [project] = tmp_path.iterdir()
+    assert (project / "pyproject.toml").is_file()
+
+
+def test_a_choice_that_is_not_offered_is_refused() -> None:
+    done = try_py("--driver", "pymongo")
+    assert done.returncode == 2
+    assert "pymongo" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.projects
+def test_a_project_that_is_there_already_is_not_touched(tmp_path: Path) -> None:
+    project = tmp_path / "company_directory"
+    project.mkdir()
+    done = try_py("--driver", "aiosqlite", "--output", str(tmp_path))
+    assert done.returncode == 1
+    assert "company_directory" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(project.iterdir())
+
+
+@pytest.mark.projects
+@pytest.mark.parametrize("setting", ["DB_POOL_SIZE=0", "APP_LOG_LEVEL=loud"])
+def test_settings_of_this_machine_do_not_leak_in(setting: str) -> None:
+    name, _, value = setting.partition("=")
+    done = try_py("--driver", "aiosqlite", **{name: value})
+    assert done.returncode == 0, done.stderr
