@@ -281,3 +281,9 @@ def test_accepted_answers_render_as_typed(name: str, slug: str, text: str, autho
             read = READERS.get(file.suffix)
             if read:
                 read(file.read_text(encoding="utf-8"))
+        for command in (["format", "--check"], ["check"]):
+            ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", "."]
+            done = subprocess.run(
+                ruff, cwd=project, capture_output=True, check=False, encoding="utf-8"
+            )
+            assert done.returncode == 0, done.stdout

@@ -37,11 +37,20 @@ def new_directory(factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+AWKWARD = {
+    "project_name": "Żółć & Söhne's \"quoted\" \\ 🏭",
+    "project_slug": "a" * 40,
+    "description": 'Ends in a backslash \\, has "quotes", \'\'\'more\'\'\' and ${HOME} %(here)s \\',
+    "author_name": "D'Arcy \"The\" Coder <d@example.com> 日本",
+}
+
+
 @pytest.fixture(scope="module", params=each(VARIANTS))
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a project with all that its developers need."""
+    """Return a project with all that its developers need, under awkward names."""
     driver, framework = request.param
-    return install(new_directory(tmp_path_factory), driver=driver, framework=framework)
+    directory = new_directory(tmp_path_factory)
+    return install(directory, driver=driver, framework=framework, **AWKWARD)
 
 
 @pytest.fixture(scope="module", params=each(VARIANTS))

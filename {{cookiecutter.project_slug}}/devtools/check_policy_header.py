@@ -4,7 +4,8 @@
 
 An entry point is a file that Python, Alembic, pytest or a server starts with. Its first
 import must be `app.event_loop`, so that the event loop is chosen before anything else is
-loaded. Prints file, line and reason of each finding; the exit code is then 1.
+loaded. A script that imports nothing but the standard library, and not asyncio, has no
+loop to choose. Prints file, line and reason of each finding; the exit code is then 1.
 """
 
 import ast
@@ -15,6 +16,7 @@ from pathlib import Path
 HEADER_MODULE = "app.event_loop"
 STARTED_BY_TOOLS = {"conftest.py": "pytest", "env.py": "Alembic"}
 APPLICATIONS = {"app", "application"}
+WITHOUT_A_LOOP = sys.stdlib_module_names - {"asyncio"} | {"devtools"}
 SKIPPED = {".venv", ".local", ".git", "build", "dist", "node_modules", "site-packages"}
 
 
@@ -45,10 +47,20 @@ def _reasons_to_be_an_entry_point(module: ast.Module, file_name: str) -> Iterato
     if file_name in STARTED_BY_TOOLS:
         yield f"{STARTED_BY_TOOLS[file_name]} starts with this file"
     for node in module.body:
-        if isinstance(node, ast.If) and "__name__" in _names(node.test):
+        if isinstance(node, ast.If) and "__name__" in _names(node.test) and _may_use_a_loop(module):
             yield "this file is run as a script"
         if isinstance(node, ast.Assign) and APPLICATIONS & set(_names(*node.targets)):
             yield "servers load the application from this file"
+
+
+def _may_use_a_loop(module: ast.Module) -> bool:
+    imported: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").partition(".")[0])
+    return bool(imported - WITHOUT_A_LOOP)
 
 
 def _imports(node: ast.stmt) -> bool:

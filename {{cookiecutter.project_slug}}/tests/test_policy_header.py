@@ -19,7 +19,7 @@ ENTRY_POINTS = {
 
 
 def test_all_of_this_project_do(capsys: pytest.CaptureFixture[str]) -> None:
-    folders = ("app", "migrations", "scripts", "tests")
+    folders = ("app", "devtools", "migrations", "scripts", "tests")
     assert main([str(PROJECT / folder) for folder in folders]) == 0, capsys.readouterr().out
 
 
@@ -40,8 +40,15 @@ def test_the_header_comes_after_docstring_and_future(name: str) -> None:
     assert list(check(start + ENTRY_POINTS[name] + HEADER, name))
 
 
-def test_a_module_that_nobody_starts_with_needs_none() -> None:
-    assert not list(check("import asyncio\n", "models.py"))
+@pytest.mark.parametrize(
+    ("source", "file_name"),
+    [
+        ("import asyncio\n", "models.py"),
+        ("import sys\nif __name__ == '__main__':\n    sys.exit()\n", "tool.py"),
+    ],
+)
+def test_what_has_no_loop_to_choose_needs_none(source: str, file_name: str) -> None:
+    assert not list(check(source, file_name))
 
 
 @pytest.mark.parametrize("module", ["app.main", "app.__main__", "scripts.seed_database"])
