@@ -38,10 +38,10 @@ def new_directory(factory: pytest.TempPathFactory) -> Path:
 
 
 AWKWARD = {
-    "project_name": "Żółć & Söhne's \"quoted\" \\ 🏭",
+    "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
     "project_slug": "a" * 40,
-    "description": 'Ends in a backslash \\, has "quotes", \'\'\'more\'\'\' and ${HOME} %(here)s \\',
-    "author_name": "D'Arcy \"The\" Coder <d@example.com> 日本",
+    "description": "Ends in a backslash \\, has \"quotes\", '''more''' and ${HOME} %(here)s \\",
+    "author_name": 'D\'Arcy "The" Coder <d@example.com> 日本',
 }
 
 
