@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import httpx2
-from bake import bake
+from bake import bake, choices
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
@@ -42,6 +42,7 @@ class Project:
     """A rendered project."""
 
     path: Path
+    driver: str
 
     @property
     def python(self) -> Path:
@@ -74,7 +75,8 @@ class Project:
 
 def install(output: Path, *sync_options: str, **answers: str) -> Project:
     """Render a project with `answers` and install what it needs."""
-    project = Project(bake(output, **answers))
+    driver = answers.get("driver", choices("driver")[0])
+    project = Project(bake(output, **answers), driver)
     project.sync(*sync_options)
     return project
 

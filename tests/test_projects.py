@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -54,13 +56,19 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module", params=each(VARIANTS))
-def production(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Project, str]:
-    """Return a project with what it needs to run, and no more, and its driver."""
+def production(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project with what it needs to run, and no more."""
     driver, framework = request.param
     directory = new_directory(tmp_path_factory)
-    return install(directory, "--no-default-groups", driver=driver, framework=framework), driver
+    return install(directory, "--no-default-groups", driver=driver, framework=framework)
+
+
+@pytest.fixture(scope="module", params=each(SERVERS))
+def networked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return the same, of those whose database is a server."""
+    driver, framework = request.param
+    directory = new_directory(tmp_path_factory)
+    return install(directory, "--no-default-groups", driver=driver, framework=framework)
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["alone", "xdist"])
@@ -81,14 +89,53 @@ def test_its_types_hold_on_windows_and_macos(project: Project) -> None:
         project.succeed(project.python, "-m", "mypy", "--platform", platform)
 
 
+def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: Path) -> None:
+    model = project.path / "app" / "models" / "company.py"
+    before = model.read_text(encoding="utf-8")
+    column = "    industry: Mapped[str]"
+    assert column in before
+    versions = project.path / "migrations" / "versions"
+    known = set(versions.glob("*.py"))
+    with database_for(project.driver, tmp_path) as url:
+
+        def alembic(*arguments: str) -> str:
+            return project.succeed(project.python, "-m", "alembic", *arguments, DATABASE_URL=url)
+
+        alembic("upgrade", "head")
+        model.write_text(
+            before.replace(column, f"    motto: Mapped[str | None]\n{column}"), encoding="utf-8"
+        )
+        try:
+            alembic("revision", "--autogenerate", "--message", "Add a motto")
+            [written] = set(versions.glob("*.py")) - known
+            assert "motto" in written.read_text(encoding="utf-8")
+            for command in (["format", "--check"], ["check"]):
+                project.succeed(project.python, "-m", "ruff", *command, str(written))
+            alembic("upgrade", "head")
+            alembic("check")
+            alembic("downgrade", "base")
+        finally:
+            model.write_text(before, encoding="utf-8")
+            for file in set(versions.glob("*.py")) - known:
+                file.unlink()
+
+
+@contextmanager
+def migrated_database(project: Project, directory: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a database that the project has migrated."""
+    with database_for(project.driver, directory) as url:
+        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        yield url
+
+
+@pytest.mark.parametrize("workers", [1, 2])
 def test_it_keeps_the_contract_and_stops_clean(
-    production: tuple[Project, str], tmp_path: Path
+    production: Project, tmp_path: Path, workers: int
 ) -> None:
-    project, driver = production
-    with database_for(driver, tmp_path) as url:
+    with migrated_database(production, tmp_path) as url:
         env = {"DATABASE_URL": url, "DB_APPLICATION_NAME": "contract"}
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", **env)
-        with serving(project, tmp_path / "log", **env) as service:
+        options = ["--workers", str(workers)]
+        with serving(production, tmp_path / "log", *options, **env) as service:
             drive(service.url)
             assert count_connections(url, "contract") > 0
             log = service.stop()
@@ -96,29 +143,19 @@ def test_it_keeps_the_contract_and_stops_clean(
     assert "Traceback" not in log
 
 
-def test_several_workers_keep_the_contract(production: tuple[Project, str], tmp_path: Path) -> None:
-    project, driver = production
-    with database_for(driver, tmp_path) as url:
-        env = {"DATABASE_URL": url, "DB_APPLICATION_NAME": "workers"}
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", **env)
-        with serving(project, tmp_path / "log", "--workers", "2", **env) as service:
-            drive(service.url)
-            service.stop()
-        assert count_connections(url, "workers") == 0
+def test_a_wrong_password_is_told_in_one_sentence(networked: Project, tmp_path: Path) -> None:
+    with database_for(networked.driver, tmp_path) as url:
+        wrong = url.replace(f":{urlsplit(url).password}@", ":wrong@")
+        done = networked.run(networked.python, "-m", "app", DATABASE_URL=wrong)
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
+    assert "password" in sentence
 
 
-@pytest.mark.parametrize("variant", each(SERVERS))
-def test_without_its_server_it_lives_but_is_not_ready(
-    variant: tuple[str, str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
-    driver, framework = variant
-    project = install(
-        new_directory(tmp_path_factory), "--no-default-groups", driver=driver, framework=framework
-    )
+def test_without_its_server_it_lives_but_is_not_ready(networked: Project, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        with database_for(driver, tmp_path) as url:
-            project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
-            service = stack.enter_context(serving(project, tmp_path / "log", DATABASE_URL=url))
+        with migrated_database(networked, tmp_path) as url:
+            service = stack.enter_context(serving(networked, tmp_path / "log", DATABASE_URL=url))
         assert httpx2.get(f"{service.url}/health").status_code == 200
         for path in ("/ready", "/api/v1/companies", "/api/v1/companies/export"):
             begun = time.monotonic()

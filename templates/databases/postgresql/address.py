@@ -1,5 +1,6 @@
 """Where the database is, and how long to wait for it."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, SecretStr, field_validator
@@ -21,6 +22,9 @@ class DatabaseAddress(BaseSettings):
     db_name: str = "{{ cookiecutter.project_slug }}"
     db_user: str = "{{ cookiecutter.project_slug }}"
     db_pass: SecretStr | None = None
+
+    db_ssl_mode: Literal["disable", "require", "verify-full"] | None = None
+    db_ssl_root_cert: Path | None = None
 
     db_application_name: str = "{{ cookiecutter.project_slug }}"
     db_liveness_check: Literal["socket", "ping"] = "socket"

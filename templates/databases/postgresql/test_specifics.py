@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.config import Settings
 from app.db.engine import open_engine
 from app.db.errors import Failure, classify
+from app.db.migration_guard import for_migrations
+from app.db.migrations import downgrade, migration_state
 from app.db.session import create_sessions
 
 PID = text("SELECT pg_backend_pid()")
@@ -81,8 +83,20 @@ async def test_a_snapshot_is_one_read_only_transaction(engine: AsyncEngine) -> N
             await connection.execute(text("CREATE TABLE refused (id integer)"))
 
 
-async def test_a_password_is_asked_for_in_the_spelling_of_the_url(settings: Settings) -> None:
+async def test_a_url_may_ask_for_tls_as_libpq_does(settings: Settings) -> None:
     url = settings.sqlalchemy_url.update_query_dict({"sslmode": "disable"})
     spelled = Settings(database_url=url.render_as_string(hide_password=False))
     async with open_engine(spelled) as engine, engine.connect() as connection:
         assert await connection.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_migration_does_not_hold_up_readers_behind_it(settings: Settings) -> None:
+    hurried = for_migrations(settings.model_copy(update={"db_lock_timeout": 0.1}))
+    async with open_engine(hurried) as engine:
+        async with engine.begin() as reader, engine.connect() as migrator:
+            await reader.execute(text("SELECT FROM companies"))
+            with pytest.raises(DBAPIError) as caught:
+                await downgrade(migrator, "base")
+            assert classify(caught.value) is Failure.UNAVAILABLE
+        async with engine.connect() as connection:
+            assert not (await migration_state(connection)).behind

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.config import Settings
+from app.db.tls import tls_context
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -21,11 +22,8 @@ PING_AFTER = 1.0
 
 
 def engine_url(settings: Settings) -> URL:
-    """Return the database's URL in asyncpg's spelling, which has `ssl` for `sslmode`."""
-    url = settings.sqlalchemy_url
-    if sslmode := url.query.get("sslmode"):
-        return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
-    return url
+    """Return the database's URL without what `connect_args` says."""
+    return settings.sqlalchemy_url.difference_update_query(["sslmode", "sslrootcert"])
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:
@@ -38,6 +36,8 @@ def connect_args(settings: Settings) -> dict[str, Any]:
     # The server ends a long statement; our own limit is for a server that went silent.
     silence = settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
     return {
+        # False, or asyncpg would look for TLS settings in libpq's variables.
+        "ssl": tls_context(settings) or False,
         "timeout": settings.db_connect_timeout,
         "command_timeout": silence,
         "server_settings": {

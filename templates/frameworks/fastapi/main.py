@@ -3,8 +3,9 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop
 
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -15,6 +16,8 @@ from app.db.engine import open_engine
 from app.db.readiness import Readiness
 from app.db.session import create_sessions
 
+LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the application; it opens nothing before its lifespan starts."""
@@ -23,11 +26,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ensure_compatible_loop()
-        async with open_engine(settings, prewarm=settings.db_prewarm) as engine:
+        logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
+        async with (
+            open_engine(settings, prewarm=settings.db_prewarm) as engine,
+            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
+        ):
             app.state.sessions = create_sessions(engine)
-            app.state.readiness = Readiness(engine, timeout=settings.db_ready_timeout)
+            app.state.readiness = readiness
             yield
-            await app.state.readiness.close()
 
     app = FastAPI(title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}", lifespan=lifespan)
     problems.install(app)

@@ -31,7 +31,7 @@ class Readiness:
         await asyncio.wait({self._query}, timeout=self._timeout)
         return self._query.done() and self._query.result()
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Give up a query that still runs."""
         if self._query and self._query.cancel():
             await asyncio.wait({self._query})
