@@ -1,6 +1,8 @@
 """Column types that mean the same on every database."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
@@ -42,3 +44,53 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal number of at most `digits` digits, `places` of them after the point.
+
+    Raises ValueError for a number that does not fit: it is never rounded.
+    """
+
+    cache_ok = True
+    # {% if cookiecutter.__database == "sqlite" %}
+    # SQLite has no decimals, only floats: a whole number of the last place is exact.
+    impl = sa.BigInteger
+    # {% else %}
+    impl = sa.Numeric
+    # {% endif %}
+
+    def __init__(self, digits: int = 18, places: int = 2) -> None:
+        """Make a type for numbers such as 1234567890123456.78, with at most 18 digits."""
+        if not 0 <= places <= digits <= 18:  # noqa: PLR2004  what 64 bits can hold
+            raise ValueError(f"{digits} digits, {places} after the point, can't be stored exactly.")
+        self.digits = digits
+        self.places = places
+        # {% if cookiecutter.__database == "sqlite" %}
+        super().__init__()
+        # {% else %}
+        super().__init__(digits, places)
+        # {% endif %}
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002  the signature is SQLAlchemy's
+        """Return `value` as it is stored."""
+        if value is None:
+            return None
+        whole = value.scaleb(self.places)
+        if not value.is_finite() or whole % 1 or abs(whole) >= 10**self.digits:
+            raise ValueError(
+                f"{value} does not fit into {self.digits} digits, {self.places} after the point."
+            )
+        # {% if cookiecutter.__database == "sqlite" %}
+        return int(whole)
+        # {% else %}
+        return value
+        # {% endif %}
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002  the signature is SQLAlchemy's
+        """Return the number that was stored."""
+        # {% if cookiecutter.__database == "sqlite" %}
+        return None if value is None else Decimal(value).scaleb(-self.places)
+        # {% else %}
+        return None if value is None else Decimal(value)
+        # {% endif %}
