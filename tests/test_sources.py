@@ -46,16 +46,21 @@ def test_ruff_is_content_with_the_template(command: list[str]) -> None:
 
 
 def test_each_included_file_is_there_for_every_choice() -> None:
-    included = re.compile(r'# \{% include "(\w+)/" ~ cookiecutter\.(\w+) ~ "([^"]*)" %\}')
-    databases = {row["database"] for row in ANSWERS["_drivers"].values()}
-    values = {"__database": sorted(databases), "license": [*choices("license")[:-1]]}
+    included = re.compile(r'# \{% include "(\w+/(?:\w+_)?)" ~ cookiecutter\.(\w+) ~ "([^"]*)" %\}')
+    frameworks = ANSWERS["_frameworks"].values()
+    values = {
+        "__database": {row["database"] for row in ANSWERS["_drivers"].values()},
+        "__schemas": {row["schemas"] for row in frameworks},
+        "__server": {row["server"] for row in frameworks},
+        "license": choices("license")[:-1],
+    }
     found = 0
     for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*"):
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         for folder, name, rest in included.findall(text):
             found += 1
             for value in values.get(name) or choices(name):
-                assert (TEMPLATE / "templates" / folder / f"{value}{rest}").is_file(), (path, value)
+                assert (TEMPLATE / "templates" / f"{folder}{value}{rest}").is_file(), (path, value)
     assert found > 20
 
 

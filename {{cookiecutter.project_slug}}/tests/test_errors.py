@@ -42,7 +42,7 @@ async def misspell(session: AsyncSession) -> None:
     await session.execute(text("SELECT 1 FROM nowhere"))
 
 
-PROVOCATIONS = {
+PROVOCATIONS: dict[Provoke, tuple[Failure, int]] = {
     take_a_name_twice: (Failure.CONFLICT, 409),
     refer_to_nothing: (Failure.CONFLICT, 409),
     break_a_check: (Failure.UNEXPECTED, 500),

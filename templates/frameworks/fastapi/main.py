@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from fastapi import FastAPI
 
 from app.api import companies, customers, health, problems
-from app.api.body_limit import BodyLimit
+from app.api.middleware import BodyLimit, UnexpectedErrors
 from app.config import Settings
 from app.db.engine import open_engine
 from app.db.readiness import Readiness
@@ -36,8 +36,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = FastAPI(title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}", lifespan=lifespan)
-    problems.install(app)
+    # The last is the outermost.
     app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
+    app.add_middleware(UnexpectedErrors)
+    problems.install(app)
     app.include_router(health.router)
     app.include_router(companies.router, prefix="/api/v1")
     app.include_router(customers.router, prefix="/api/v1")

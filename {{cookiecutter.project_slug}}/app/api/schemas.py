@@ -1,1 +1,1 @@
-# {% include "frameworks/" ~ cookiecutter.framework ~ "/api/schemas.py" %}
+# {% include "schemas/with_" ~ cookiecutter.__schemas ~ ".py" %}

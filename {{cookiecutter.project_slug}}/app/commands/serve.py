@@ -1,1 +1,1 @@
-# {% include "frameworks/" ~ cookiecutter.framework ~ "/serve.py" %}
+# {% include "servers/" ~ cookiecutter.__server ~ ".py" %}

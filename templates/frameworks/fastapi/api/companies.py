@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app import companies
 from app.api.export import NdjsonResponse, export_lines
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/companies", tags=["companies"])
 
 
 @router.get("", response_model=CompanyPage, responses=documented(422, 503))
-async def list_companies(session: Read, page: PageQuery) -> Page[Company]:
+async def list_companies(session: Read, page: Annotated[PageQuery, Query()]) -> Page[Company]:
     """Return a page of companies, in the order of their ids."""
     return await companies.list_companies(session, limit=page.limit, after=page.after)
 

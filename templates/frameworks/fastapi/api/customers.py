@@ -1,6 +1,8 @@
 """Customers over HTTP."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from app import customers
 from app.api.problems import documented
@@ -17,7 +19,9 @@ router = APIRouter(tags=["customers"])
     response_model=CustomerPage,
     responses=documented(404, 422, 503),
 )
-async def list_customers(session: Read, company_id: Id, page: PageQuery) -> Page[Customer]:
+async def list_customers(
+    session: Read, company_id: Id, page: Annotated[PageQuery, Query()]
+) -> Page[Customer]:
     """Return a page of a company's customers, in the order of their ids."""
     return await customers.list_customers(session, company_id, limit=page.limit, after=page.after)
 

@@ -5,8 +5,9 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.api.problems import RETRY_AFTER, ProblemResponse, documented
+from app.api.problems import ProblemResponse, documented
 from app.db.readiness import Readiness
+from app.problems import NOT_READY
 
 router = APIRouter(tags=["health"])
 
@@ -35,4 +36,4 @@ async def ready(request: Request) -> Ready | Response:
     readiness: Readiness = request.app.state.readiness
     if await readiness.check():
         return Ready()
-    return ProblemResponse(503, "The database does not answer.", RETRY_AFTER)
+    return ProblemResponse(NOT_READY)

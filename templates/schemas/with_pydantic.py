@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Path, Query
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.db.types import MAX_ID
@@ -16,7 +15,7 @@ EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+$"
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
 Email = Annotated[str, Field(min_length=3, max_length=MAX_EMAIL, pattern=EMAIL)]
-Id = Annotated[int, Path(ge=1, le=MAX_ID)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class _Request(BaseModel):
@@ -27,14 +26,11 @@ class _Response(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class _PageQuery(_Request):
+class PageQuery(_Request):
     """Which page: at most `limit` items, those whose id is greater than `after`."""
 
     limit: int = Field(default=50, ge=1, le=200)
     after: int = Field(default=0, ge=0, le=MAX_ID)
-
-
-PageQuery = Annotated[_PageQuery, Query()]
 
 
 class CompanyCreate(_Request):

@@ -1,0 +1,71 @@
+"""Middleware, in pure ASGI: it neither buffers a stream nor outlives an abandoned one."""
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import ProblemResponse
+from app.problems import Problem, unexpected_problem
+
+
+class UnexpectedErrors:
+    """Answers 500 for what nobody handles.
+
+    A handler for Exception would not do: Starlette raises the error again after it, and
+    uvicorn then drops the connection of a client that has yet to read the answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, and answer for it if it fails before it answers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if started:
+                raise
+            problem = unexpected_problem(error, f"{scope['method']} {scope['path']}")
+            await ProblemResponse(problem)(scope, receive, send)
+
+
+class BodyLimit:
+    """Answers 413 to a request whose body is larger than `max_size` bytes."""
+
+    def __init__(self, app: ASGIApp, *, max_size: int) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self.max_size = max_size
+        self.problem = Problem(413, f"The body is larger than {max_size} bytes.")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a body by its announced length, or while it comes in."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        # The server has seen to it that this is a number.
+        if int(Headers(scope=scope).get("content-length", 0)) > self.max_size:
+            await ProblemResponse(self.problem)(scope, receive, send)
+            return
+        received = 0
+
+        async def count() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_size:
+                raise HTTPException(self.problem.status, self.problem.detail)
+            return message
+
+        await self.app(scope, count, send)
