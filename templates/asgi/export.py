@@ -1,0 +1,48 @@
+"""A streamed response, which owns its session."""
+
+from collections.abc import AsyncGenerator
+from typing import Self
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from app import companies
+from app.api.schemas import CompanyRead
+from app.db.session import Sessions
+
+
+async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
+    """Yield all companies as lines of JSON, a batch at a time."""
+    async with sessions.snapshot() as session:
+        async for batch in companies.stream_companies(session):
+            rows = (CompanyRead.model_validate(company) for company in batch)
+            yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
+
+
+class NdjsonResponse(StreamingResponse):
+    """Streams lines of JSON, and closes their source however the response ends."""
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
+        """Stream `first`, then `rest`."""
+
+        async def chunks() -> AsyncGenerator[bytes]:
+            yield first
+            async for chunk in rest:
+                yield chunk
+
+        super().__init__(chunks())
+        self._source = rest
+
+    @classmethod
+    async def start(cls, chunks: AsyncGenerator[bytes]) -> Self:
+        """Return the response once its first chunk is there: before, an error can be told."""
+        return cls(await anext(chunks, b""), chunks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the chunks until they end, or the client hangs up."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._source.aclose()

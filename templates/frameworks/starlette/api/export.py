@@ -1,0 +1,1 @@
+# {% include "asgi/export.py" %}

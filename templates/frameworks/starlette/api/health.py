@@ -1,0 +1,28 @@
+"""For whoever watches over the service."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.api.problems import ProblemResponse
+from app.db.readiness import Readiness
+from app.problems import NOT_READY
+
+
+async def health(_request: Request) -> Response:
+    """Say that the process is alive; touches no database."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """Say whether the database answers."""
+    readiness: Readiness = request.app.state.readiness
+    if await readiness.check():
+        return JSONResponse({"status": "ready"})
+    return ProblemResponse(NOT_READY)
+
+
+routes = [
+    Route("/health", health),
+    Route("/ready", ready),
+]

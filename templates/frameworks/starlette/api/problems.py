@@ -1,0 +1,41 @@
+"""Errors as problem details."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from app.errors import NotFoundError
+from app.problems import MEDIA_TYPE, Problem, database_problem
+
+
+class ProblemResponse(JSONResponse):
+    """A problem as a response."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, problem: Problem) -> None:
+        """Answer with `problem`."""
+        super().__init__(problem.body(), problem.status, problem.headers)
+
+
+async def _on_http_error(_request: Request, error: HTTPException) -> ProblemResponse:
+    return ProblemResponse(Problem(error.status_code, error.detail, error.headers or {}))
+
+
+async def _on_not_found(_request: Request, error: NotFoundError) -> ProblemResponse:
+    return ProblemResponse(Problem(404, str(error)))
+
+
+async def _on_database_error(request: Request, error: SQLAlchemyError) -> ProblemResponse:
+    return ProblemResponse(database_problem(error, f"{request.method} {request.url.path}"))
+
+
+HANDLERS: Mapping[Any, Callable[..., Any]] = {
+    HTTPException: _on_http_error,
+    NotFoundError: _on_not_found,
+    SQLAlchemyError: _on_database_error,
+}

@@ -1,0 +1,1 @@
+# {% include "asgi/test_client.py" %}
