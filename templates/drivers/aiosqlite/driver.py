@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -33,9 +33,14 @@ def connect_args(settings: Settings) -> dict[str, Any]:
 
 
 def configure(engine: AsyncEngine, settings: Settings) -> None:  # noqa: ARG001  the same for every driver
+    """Make `engine` use SQLite as a service should."""
+    listen(engine.sync_engine)
+
+
+def listen(engine: Engine) -> None:
     """Set the PRAGMAs of each connection, and begin transactions as SQLite should."""
-    event.listen(engine.sync_engine, "connect", _set_pragmas)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
 
 
 async def _connect(*args: Any, **kwargs: Any) -> "aiosqlite.Connection":

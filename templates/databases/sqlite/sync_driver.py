@@ -1,0 +1,23 @@
+"""Python's own sqlite3, set up as the service's driver is."""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine
+
+from app.config import Settings
+from app.db import driver
+
+
+def engine_url(settings: Settings) -> URL:
+    """Return the database's URL with the synchronous driver."""
+    return settings.sqlalchemy_url.set(drivername="sqlite+pysqlite")
+
+
+def connect_args(settings: Settings) -> dict[str, Any]:
+    """Return the arguments for `sqlite3.connect`."""
+    return {"timeout": settings.db_busy_timeout, "isolation_level": None}
+
+
+def configure(engine: Engine) -> None:
+    """Set the PRAGMAs of each connection, and begin transactions as the service does."""
+    driver.listen(engine)

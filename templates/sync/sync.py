@@ -1,0 +1,44 @@
+"""The engine's synchronous twin, for what can't be async: notebooks, task queues, scripts.
+
+    with open_sync_engine(Settings()) as engine:
+        sessions = create_sync_session_factory(engine)
+        with sessions.begin() as session:
+            ...
+
+The same database, limits and rules as with `open_engine`, through a synchronous driver. Not
+for the service: a query would stop its event loop.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.config import Settings
+from app.db import sync_driver
+
+
+@contextmanager
+def open_sync_engine(settings: Settings) -> Iterator[Engine]:
+    """Yield an engine that has not connected yet, and dispose it in the end."""
+    engine = create_engine(
+        sync_driver.engine_url(settings),
+        connect_args=sync_driver.connect_args(settings),
+        hide_parameters=True,
+        max_overflow=settings.db_max_overflow,
+        pool_pre_ping=True,
+        pool_recycle=settings.db_pool_recycle,
+        pool_size=settings.db_pool_size,
+        pool_timeout=settings.db_pool_timeout,
+    )
+    sync_driver.configure(engine)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def create_sync_session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Return a factory of sessions that write; `factory.begin()` commits at the end."""
+    return sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,69 @@
+"""The synchronous twin reaches the same database, by the same rules."""
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import QueuePool
+
+from app.companies import list_companies
+from app.config import Settings
+from app.db.errors import Failure, classify
+from app.db.session import Sessions
+from app.db.sync import create_sync_session_factory, open_sync_engine
+from app.db.types import utc_now
+from app.models import Company, Customer
+
+
+def acme() -> Company:
+    """Return a company that is not stored yet."""
+    return Company(name="Acme 🏭", industry="Anvils")
+
+
+async def test_what_it_commits_the_service_sees(
+    settings: Settings, committing_sessions: Sessions
+) -> None:
+    before = utc_now()
+    with open_sync_engine(settings) as engine:
+        with create_sync_session_factory(engine).begin() as session:
+            session.add(acme())
+    async with committing_sessions.read() as session:
+        [company] = (await list_companies(session, limit=2)).items
+    assert company.name == "Acme 🏭"
+    assert before <= company.created_at <= utc_now()
+
+
+@pytest.mark.usefixtures("committing_sessions")
+def test_a_block_that_fails_leaves_no_row(settings: Settings) -> None:
+    with open_sync_engine(settings) as engine:
+        factory = create_sync_session_factory(engine)
+        with pytest.raises(RuntimeError, match="in the block"), factory.begin() as session:
+            session.add(acme())
+            session.flush()
+            raise RuntimeError("in the block")
+        with factory() as session:
+            assert session.scalar(select(func.count()).select_from(Company)) == 0
+
+
+@pytest.mark.usefixtures("committing_sessions")
+@pytest.mark.parametrize("row", [acme, lambda: Customer(company_id=-1, name="x", email="x@y")])
+def test_its_errors_mean_the_same(settings: Settings, row: object) -> None:
+    assert callable(row)
+    with open_sync_engine(settings) as engine:
+        factory = create_sync_session_factory(engine)
+        with factory.begin() as session:
+            session.add(acme())
+        with pytest.raises(IntegrityError) as caught, factory.begin() as session:
+            session.add(row())
+    assert classify(caught.value) is Failure.CONFLICT
+
+
+def test_it_is_closed_in_the_end(settings: Settings) -> None:
+    def connections(engine: Engine) -> int:
+        assert isinstance(engine.pool, QueuePool)
+        return engine.pool.checkedin()
+
+    with open_sync_engine(settings) as engine:
+        with engine.connect():
+            pass
+        assert connections(engine) == 1
+    assert connections(engine) == 0
