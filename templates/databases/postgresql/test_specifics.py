@@ -1,7 +1,7 @@
 """What only PostgreSQL and its driver can get wrong."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -72,6 +72,16 @@ async def test_a_read_begins_no_transaction(engine: AsyncEngine) -> None:
     moment = text("SELECT transaction_timestamp()").columns()
     async with create_sessions(engine).read() as session:
         assert await session.scalar(moment) != await session.scalar(moment)
+
+
+async def test_a_repeated_read_is_prepared(settings: Settings) -> None:
+    prepared = select(func.count()).select_from(text("pg_prepared_statements"))
+    async with open_engine(settings) as engine:
+        # Some drivers wait for repetitions, and forget what they prepared at each ROLLBACK.
+        for _ in range(8):
+            async with create_sessions(engine).read() as session:
+                count = await session.scalar(prepared)
+    assert count
 
 
 async def test_a_snapshot_is_one_read_only_transaction(engine: AsyncEngine) -> None:

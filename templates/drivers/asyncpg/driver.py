@@ -1,5 +1,6 @@
 """What is particular to asyncpg: its arguments, its errors, its liveness check."""
 
+import socket
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -72,6 +73,18 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
             raise DisconnectionError
 
     event.listen(engine.sync_engine, "checkout", check_liveness)
+
+
+def in_words(error: object, where: str) -> str:
+    """Return what is wrong with the server at `where`, which gave no SQLSTATE."""
+    match error:
+        case socket.gaierror():
+            return f"There is no host of the name in {where}"
+        case TimeoutError():
+            return f"PostgreSQL at {where} does not answer in time"
+        case OSError():
+            return f"There is no PostgreSQL at {where}"
+    return f"PostgreSQL at {where} can't be used ({type(error).__name__})"
 
 
 def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
