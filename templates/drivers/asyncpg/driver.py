@@ -1,6 +1,7 @@
 """What is particular to asyncpg: its arguments, its errors, its liveness check."""
 
 import socket
+import ssl
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -80,6 +81,12 @@ def in_words(error: object, where: str) -> str:
     match error:
         case socket.gaierror():
             return f"There is no host of the name in {where}"
+        case ssl.SSLCertVerificationError():
+            reason = error.verify_message.rstrip(".")
+            return f"The certificate of PostgreSQL at {where} is not trusted ({reason})"
+        case ConnectionError(errno=None):
+            # asyncpg's own; the system's have a number.
+            return f"PostgreSQL at {where} refuses TLS, or hangs up"
         case TimeoutError():
             return f"PostgreSQL at {where} does not answer in time"
         case OSError():
