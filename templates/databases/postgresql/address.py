@@ -52,6 +52,7 @@ class DatabaseAddress(BaseSettings):
     db_ssl_mode: SslMode | None = None
     db_ssl_root_cert: Path | None = None
 
+    db_pooler: Literal["none", "pgbouncer"] = "none"
     db_application_name: str = "{{ cookiecutter.project_slug }}"
     db_liveness_check: Literal["socket", "ping"] = "socket"
     db_connect_timeout: PositiveFloat = 5

@@ -1,6 +1,7 @@
 """What only PostgreSQL and its driver can get wrong."""
 
 import pytest
+from alembic.util import CommandError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -110,3 +111,14 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(settings: Settings
             assert classify(caught.value) is Failure.UNAVAILABLE
         async with engine.connect() as connection:
             assert not (await migration_state(connection)).behind
+
+
+async def test_behind_pgbouncer_the_limits_are_the_role_s(settings: Settings) -> None:
+    pooled = settings.model_copy(update={"db_pooler": "pgbouncer"})
+    async with open_engine(pooled) as engine, engine.connect() as connection:
+        for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            assert await connection.scalar(text(f"SHOW {limit}")) == "0"
+        name = await connection.scalar(text("SHOW application_name"))
+    assert name == settings.db_application_name
+    with pytest.raises(CommandError, match="DB_POOLER=none"):
+        for_migrations(pooled)

@@ -29,15 +29,6 @@ def engine_url(settings: Settings) -> URL:
 
 def connect_args(settings: Settings) -> dict[str, Any]:
     """Return the arguments for `psycopg.connect`: who we are, and every time limit."""
-    limits = {
-        "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
-        "lock_timeout": settings.db_lock_timeout,
-        "statement_timeout": settings.db_statement_timeout,
-    }
-    server_settings = {
-        "timezone": "UTC",
-        **{name: str(round(seconds * 1000)) for name, seconds in limits.items()},
-    }
     return {
         **_tls(settings),
         "application_name": settings.db_application_name,
@@ -49,7 +40,9 @@ def connect_args(settings: Settings) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
-        "options": " ".join(f"-c {name}={value}" for name, value in server_settings.items()),
+        # PgBouncer refuses the limits; and behind it each transaction may come to another
+        # connection of the server, which knows nothing of the statements prepared before.
+        **({"prepare_threshold": None} if settings.db_pooler == "pgbouncer" else _limits(settings)),
     }
 
 
@@ -95,6 +88,17 @@ def _read_what_arrived(connection: DBAPIConnection) -> None:
     # Twice: a server that stops says so before it hangs up, and one read may end in between.
     connection.driver_connection.pgconn.consume_input()
     connection.driver_connection.pgconn.consume_input()
+
+
+def _limits(settings: Settings) -> dict[str, str]:
+    limits = {
+        "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
+        "lock_timeout": settings.db_lock_timeout,
+        "statement_timeout": settings.db_statement_timeout,
+    }
+    in_milliseconds = {name: round(seconds * 1000) for name, seconds in limits.items()}
+    server_settings = {"timezone": "UTC", **in_milliseconds}
+    return {"options": " ".join(f"-c {name}={value}" for name, value in server_settings.items())}
 
 
 def _tls(settings: Settings) -> dict[str, str]:
