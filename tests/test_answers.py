@@ -182,6 +182,12 @@ def test_loop_that_the_driver_cannot_use_is_refused() -> None:
     assert list(hook.problems(answers | {"windows_event_loop": "selector"})) == []
 
 
+def test_native_loop_is_refused_for_psycopg(tmp_path: Path) -> None:
+    said = refusal(tmp_path / "output", "driver=psycopg", "windows_event_loop=native")
+
+    assert "windows_event_loop 'native' cannot serve the driver 'psycopg'" in said
+
+
 @pytest.mark.parametrize("slug", ["com0", "lpt9", "aux", "CON", "clock$"])
 def test_device_is_refused(slug: str) -> None:
     assert any("is a device on Windows" in said for said in hook.slug_problems(slug, []))

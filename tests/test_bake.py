@@ -24,7 +24,9 @@ def combinations() -> Iterator[dict[str, str]]:
     """Yield drivers x frameworks x event loops, and each other answer once."""
     first = ("driver", "framework", "windows_event_loop")
     for values in itertools.product(*map(choices, first)):
-        yield dict(zip(first, values, strict=True))
+        driver, _, loop = values
+        if loop != "native" or not ANSWERS["_drivers"][driver]["needs_selector"]:  # else refused
+            yield dict(zip(first, values, strict=True))
     others = [name for name, value in ANSWERS.items() if isinstance(value, list)]
     for name in sorted({*others} - {*first}):
         if not name.startswith("_"):

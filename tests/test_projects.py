@@ -209,7 +209,8 @@ def test_a_broken_project_does_not_pass(
     """Nothing may pass only because this environment happens to hold a package."""
     driver, framework = variant
     facts = ANSWERS["_drivers"][driver]
-    sync = facts["dialect"].partition("+")[0]
+    # Plain "postgresql" is psycopg, which is both.
+    sync = facts["dialect"].partition("+")[0].replace("postgresql", "postgresql+psycopg2")
     file, right, wrong = (
         text.format(**facts, sync=sync) if "{" in text else text for text in SABOTAGE[sabotage]
     )

@@ -1,13 +1,17 @@
 """TLS to the database: one meaning, whatever the driver calls it."""
 
+# {% if cookiecutter.driver != "psycopg" %}
 import ssl
+# {% endif %}
 from typing import Literal
+
+from sqlalchemy import URL
 
 from app.config import Settings
 
 Mode = Literal["disable", "require", "verify-full"]
 
-LOCAL_HOSTS = {None, "", "localhost", "127.0.0.1", "::1"}
+LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 
 
 def tls_mode(settings: Settings) -> Mode:
@@ -18,7 +22,15 @@ def tls_mode(settings: Settings) -> Mode:
     """
     if settings.db_ssl_mode:
         return settings.db_ssl_mode
-    return "disable" if settings.sqlalchemy_url.host in LOCAL_HOSTS else "verify-full"
+    return "disable" if _stays_here(settings.sqlalchemy_url) else "verify-full"
+
+
+def _stays_here(url: URL) -> bool:
+    # A host may also stand behind the question mark, or more than one; a path is a socket's.
+    named = url.query.get("host", ())
+    hosts = [url.host or "", *([named] if isinstance(named, str) else named)]
+    return all(host in LOCAL_HOSTS or host.startswith("/") for host in hosts)
+# {% if cookiecutter.driver != "psycopg" %}
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
@@ -34,3 +46,4 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+# {% endif %}

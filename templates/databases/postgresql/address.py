@@ -1,9 +1,18 @@
 """Where the database is, and how long to wait for it."""
 
+import ssl
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self, cast, get_args
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, SecretStr, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -11,6 +20,23 @@ from sqlalchemy.exc import ArgumentError
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 
 NOT_A_URL = (ArgumentError, ValueError)
+
+SslMode = Literal["disable", "require", "verify-full"]
+SSL_MODES = get_args(SslMode)
+
+
+def root_cert_of(query: Mapping[str, object]) -> Path | None:
+    """Return the file that a URL names, or None for the system's authorities."""
+    path = query.get("sslrootcert", "system")
+    return None if path == "system" else Path(str(path))
+
+
+def ensure_certificates(path: Path) -> None:
+    """Raise ValueError if there are no certificates of authorities in `path`."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:
+        raise ValueError(f"{path} is no file of certificates (PEM)") from None
 
 
 class DatabaseAddress(BaseSettings):
@@ -23,9 +49,10 @@ class DatabaseAddress(BaseSettings):
     db_user: str = "{{ cookiecutter.project_slug }}"
     db_pass: SecretStr | None = None
 
-    db_ssl_mode: Literal["disable", "require", "verify-full"] | None = None
+    db_ssl_mode: SslMode | None = None
     db_ssl_root_cert: Path | None = None
 
+    db_pooler: Literal["none", "pgbouncer"] = "none"
     db_application_name: str = "{{ cookiecutter.project_slug }}"
     db_liveness_check: Literal["socket", "ping"] = "socket"
     db_connect_timeout: PositiveFloat = 5
@@ -45,7 +72,30 @@ class DatabaseAddress(BaseSettings):
             raise ValueError(f"is not a URL of the form {DIALECT}://USER@HOST/NAME") from None
         if url.drivername not in {"postgres", "postgresql", DIALECT}:
             raise ValueError(f"starts with {url.drivername}://, this service needs {DIALECT}://")
+        if "ssl" in url.query:
+            raise ValueError("has ssl=, which only some drivers read: write sslmode=")
+        if (mode := url.query.get("sslmode", "disable")) not in SSL_MODES:
+            raise ValueError(f"has sslmode={mode}, this service knows {', '.join(SSL_MODES)}")
+        if path := root_cert_of(url.query):
+            ensure_certificates(path)
         return value
+
+    @field_validator("db_ssl_root_cert")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value:
+            ensure_certificates(value)
+        return value
+
+    @model_validator(mode="after")
+    def _read_tls_from_url(self) -> Self:
+        # As libpq spells it there. What is set for itself comes first.
+        query = self.sqlalchemy_url.query
+        if self.db_ssl_mode is None and "sslmode" in query:
+            self.db_ssl_mode = cast("SslMode", query["sslmode"])
+        if self.db_ssl_root_cert is None:
+            self.db_ssl_root_cert = root_cert_of(query)
+        return self
 
     @property
     def sqlalchemy_url(self) -> URL:

@@ -1,11 +1,10 @@
 """Failures of the database in words."""
 
-import socket
-
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
+from app.db import driver
 from app.db.error_codes import code_of
 
 VERSION_QUERY = "SELECT current_setting('server_version')"
@@ -20,7 +19,7 @@ def explain(error: SQLAlchemyError, settings: Settings) -> str:
     if code := code_of(cause):
         reason = f"PostgreSQL at {where} {_refusal(code, url)}"
     else:
-        reason = _silence(cause, url, where)
+        reason = driver.in_words(cause, where)
     return (
         f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings; or run "
         "`python -m app dev`, which brings its own database when none is set."
@@ -38,14 +37,3 @@ def _refusal(code: str, url: URL) -> str:
         case "57P03":
             return "is just starting or stopping"
     return f"answers with the error {code}"
-
-
-def _silence(cause: object, url: URL, where: str) -> str:
-    match cause:
-        case socket.gaierror():
-            return f"There is no host named {url.host}"
-        case TimeoutError():
-            return f"PostgreSQL at {where} does not answer in time"
-        case OSError():
-            return f"There is no PostgreSQL at {where}"
-    return f"PostgreSQL at {where} can't be used ({type(cause).__name__})"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from app.config import Settings
@@ -18,7 +19,15 @@ def for_migrations(settings: Settings) -> Settings:
 
     Only its wait for a lock stays bounded: while it waits for a table, everyone who
     comes later waits behind it, readers too.
+
+    Raises alembic.util.CommandError behind PgBouncer, which would give the lock to a server
+    connection that the next statement may not have.
     """
+    if settings.db_pooler == "pgbouncer":
+        raise CommandError(
+            "Migrations need the server itself, not PgBouncer: run them with DB_POOLER=none and "
+            "with DATABASE_URL, or DB_HOST and DB_PORT, of the server."
+        )
     return settings.model_copy(update={"db_statement_timeout": 0, "db_idle_transaction_timeout": 0})
 
 

@@ -1,7 +1,8 @@
 """What only PostgreSQL and its driver can get wrong."""
 
 import pytest
-from sqlalchemy import text
+from alembic.util import CommandError
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -74,6 +75,16 @@ async def test_a_read_begins_no_transaction(engine: AsyncEngine) -> None:
         assert await session.scalar(moment) != await session.scalar(moment)
 
 
+async def test_a_repeated_read_is_prepared(settings: Settings) -> None:
+    prepared = select(func.count()).select_from(text("pg_prepared_statements"))
+    async with open_engine(settings) as engine:
+        # Some drivers wait for repetitions, and forget what they prepared at each ROLLBACK.
+        for _ in range(8):
+            async with create_sessions(engine).read() as session:
+                count = await session.scalar(prepared)
+    assert count
+
+
 async def test_a_snapshot_is_one_read_only_transaction(engine: AsyncEngine) -> None:
     async with create_sessions(engine).snapshot() as session:
         connection = await session.connection()
@@ -100,3 +111,14 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(settings: Settings
             assert classify(caught.value) is Failure.UNAVAILABLE
         async with engine.connect() as connection:
             assert not (await migration_state(connection)).behind
+
+
+async def test_behind_pgbouncer_the_limits_are_the_role_s(settings: Settings) -> None:
+    pooled = settings.model_copy(update={"db_pooler": "pgbouncer"})
+    async with open_engine(pooled) as engine, engine.connect() as connection:
+        for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            assert await connection.scalar(text(f"SHOW {limit}")) == "0"
+        name = await connection.scalar(text("SHOW application_name"))
+    assert name == settings.db_application_name
+    with pytest.raises(CommandError, match="DB_POOLER=none"):
+        for_migrations(pooled)

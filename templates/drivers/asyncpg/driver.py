@@ -1,5 +1,7 @@
 """What is particular to asyncpg: its arguments, its errors, its liveness check."""
 
+import socket
+import ssl
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -28,11 +30,6 @@ def engine_url(settings: Settings) -> URL:
 
 def connect_args(settings: Settings) -> dict[str, Any]:
     """Return the arguments for `asyncpg.connect`: who we are, and every time limit."""
-    limits = {
-        "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
-        "lock_timeout": settings.db_lock_timeout,
-        "statement_timeout": settings.db_statement_timeout,
-    }
     # The server ends a long statement; our own limit is for a server that went silent.
     silence = settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
     return {
@@ -40,11 +37,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
         "ssl": tls_context(settings) or False,
         "timeout": settings.db_connect_timeout,
         "command_timeout": silence,
-        "server_settings": {
-            "application_name": settings.db_application_name,
-            "timezone": "UTC",
-            **{name: str(round(seconds * 1000)) for name, seconds in limits.items()},
-        },
+        **(_for_pgbouncer(settings) if settings.db_pooler == "pgbouncer" else _limits(settings)),
     }
 
 
@@ -72,6 +65,51 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
             raise DisconnectionError
 
     event.listen(engine.sync_engine, "checkout", check_liveness)
+
+
+def in_words(error: object, where: str) -> str:
+    """Return what is wrong with the server at `where`, which gave no SQLSTATE."""
+    match error:
+        case socket.gaierror():
+            return f"The host of {where} can't be found"
+        case ssl.SSLCertVerificationError():
+            reason = error.verify_message.rstrip(".")
+            return f"The certificate of PostgreSQL at {where} is not trusted ({reason})"
+        case ConnectionError(errno=None):
+            # asyncpg's own; the system's have a number.
+            return f"PostgreSQL at {where} refuses TLS, or hangs up"
+        case TimeoutError():
+            return f"PostgreSQL at {where} does not answer in time"
+        case OSError():
+            return f"There is no PostgreSQL at {where}"
+    return f"PostgreSQL at {where} can't be used ({type(error).__name__})"
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    limits = {
+        "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
+        "lock_timeout": settings.db_lock_timeout,
+        "statement_timeout": settings.db_statement_timeout,
+    }
+    return {
+        "server_settings": {
+            "application_name": settings.db_application_name,
+            "timezone": "UTC",
+            **{name: str(round(seconds * 1000)) for name, seconds in limits.items()},
+        }
+    }
+
+
+def _for_pgbouncer(settings: Settings) -> dict[str, Any]:
+    return {
+        # PgBouncer refuses the limits.
+        "server_settings": {"application_name": settings.db_application_name},
+        # Each transaction may come to another connection of the server, which knows nothing of
+        # the statements prepared before, or knows others by their names. With neither of the
+        # caches asyncpg gives no names, and sends a statement again whenever it runs it.
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+    }
 
 
 def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

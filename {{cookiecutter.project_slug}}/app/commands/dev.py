@@ -1,8 +1,10 @@
 """`python -m app dev`: everything that a developer needs, in one command."""
 
+from alembic.util import CommandError as AlembicError
 from sqlalchemy import select
 
 from app import event_loop
+from app.commands.errors import CommandError
 from app.commands.local_database import local_database
 from app.commands.preflight import diagnosed_engine, ensure_port_is_free
 from app.commands.serve import start_server
@@ -17,7 +19,10 @@ def dev(settings: Settings) -> None:
     """Bring the database, migrate it, seed it if it is empty, serve and reload."""
     ensure_port_is_free(settings)
     with local_database(settings) as settings_here:
-        event_loop.run(_prepare(settings_here))
+        try:
+            event_loop.run(_prepare(settings_here))
+        except AlembicError as error:
+            raise CommandError(str(error)) from error
         start_server(settings_here, reload=True)
 
 

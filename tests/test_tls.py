@@ -1,0 +1,172 @@
+"""How a project's connection to PostgreSQL is secured, against real servers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from bake import ANSWERS
+from databases import database_for
+from projects import Project, install
+from tls_server import TlsServer, binaries_with_tls, tls_server
+
+pytestmark = [
+    pytest.mark.projects,
+    pytest.mark.xdist_group("tls"),
+    # Elsewhere 127.0.0.2, which stands for another machine, is not ours.
+    pytest.mark.skipif(sys.platform != "linux", reason="needs an address that only Linux has"),
+]
+
+DRIVERS = [name for name, facts in ANSWERS["_drivers"].items() if facts["database"] == "postgresql"]
+
+# Connects as the service's commands do, and prints whether that was with TLS.
+PROBE = """
+from app.event_loop import run
+import sys
+from sqlalchemy import text
+from app.commands.errors import CommandError
+from app.commands.preflight import diagnosed_engine
+from app.commands.settings import load_settings
+
+QUERY = text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+
+async def probe():
+    async with diagnosed_engine(load_settings({})) as engine, engine.connect() as connection:
+        print("TLS" if await connection.scalar(QUERY) else "no TLS")
+
+try:
+    run(probe())
+except CommandError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[TlsServer]:
+    """Yield a server with TLS, if there is one on this machine."""
+    binaries = binaries_with_tls()
+    if not binaries:
+        pytest.skip(
+            "there is no PostgreSQL with TLS here: install Debian's postgresql, or set PATH"
+        )
+    with tls_server(binaries) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def plaintext(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the URL of a server without TLS."""
+    with database_for(DRIVERS[0], tmp_path_factory.mktemp("plaintext")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=DRIVERS)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project with what it needs to run."""
+    directory = tmp_path_factory.mktemp("project")
+    return install(directory, "--no-default-groups", driver=request.param)
+
+
+def at(url: str, host: str, query: str = "") -> str:
+    """Return `url` for another name of the same server."""
+    parts = urlsplit(url)
+    assert parts.hostname == "127.0.0.1"
+    return parts._replace(netloc=parts.netloc.replace("127.0.0.1", host), query=query).geturl()
+
+
+def connect(project: Project, url: str, **env: object) -> str:
+    """Return "TLS", "no TLS", or the one sentence that says why there is no connection."""
+    done = project.run(
+        project.python, "-c", PROBE, DATABASE_URL=url, **{k: str(v) for k, v in env.items()}
+    )
+    [line] = (done.stdout or done.stderr).splitlines()
+    assert "Error" not in line
+    return line
+
+
+def test_a_server_with_the_right_name_and_authority_is_trusted(
+    project: Project, server: TlsServer
+) -> None:
+    env = {"DB_SSL_MODE": "verify-full", "DB_SSL_ROOT_CERT": server.ca}
+    assert connect(project, at(server.url, "localhost"), **env) == "TLS"
+
+
+def test_another_name_is_refused(project: Project, server: TlsServer) -> None:
+    env = {"DB_SSL_MODE": "verify-full", "DB_SSL_ROOT_CERT": server.ca}
+    assert "certificate" in connect(project, server.url, **env)
+
+
+@pytest.mark.parametrize("trusted", ["another authority", "the system's authorities"])
+def test_another_authority_is_refused(project: Project, server: TlsServer, trusted: str) -> None:
+    env: dict[str, object] = {"DB_SSL_MODE": "verify-full"}
+    if trusted == "another authority":
+        env["DB_SSL_ROOT_CERT"] = server.foreign_ca
+    assert "certificate" in connect(project, at(server.url, "localhost"), **env)
+
+
+def test_the_system_s_authorities_are_trusted(project: Project, server: TlsServer) -> None:
+    # OpenSSL's name for the system's file.
+    env = {"DB_SSL_MODE": "verify-full", "SSL_CERT_FILE": server.ca}
+    assert connect(project, at(server.url, "localhost"), **env) == "TLS"
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_a_server_without_tls_is_refused(project: Project, plaintext: str, mode: str) -> None:
+    said = connect(project, plaintext, DB_SSL_MODE=mode)
+    assert "TLS" in said or "SSL" in said
+    assert said not in {"TLS", "no TLS"}
+
+
+def test_require_believes_any_server(project: Project, server: TlsServer) -> None:
+    env = {"DB_SSL_MODE": "require", "DB_SSL_ROOT_CERT": server.foreign_ca}
+    assert connect(project, server.url, **env) == "TLS"
+
+
+def test_disable_does_without(project: Project, server: TlsServer) -> None:
+    assert connect(project, at(server.url, "127.0.0.2"), DB_SSL_MODE="disable") == "no TLS"
+
+
+def test_on_this_machine_it_is_not_needed(project: Project, server: TlsServer) -> None:
+    for host in ("127.0.0.1", "localhost"):
+        assert connect(project, at(server.url, host)) == "no TLS"
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_another_machine_is_verified(project: Project, server: TlsServer, place: str) -> None:
+    url = at(server.url, "127.0.0.2")
+    if place == "after":
+        # SQLAlchemy takes the host behind the question mark, too.
+        host = f"@127.0.0.2:{urlsplit(url).port}"
+        url = url.replace(host, "@") + f"?host={host[1:]}"
+    assert "certificate" in connect(project, url)
+    assert connect(project, url, DB_SSL_ROOT_CERT=server.ca) == "TLS"
+
+
+def test_the_url_may_say_it_as_libpq_does(project: Project, server: TlsServer) -> None:
+    asked = f"sslmode=verify-full&sslrootcert={server.ca}"
+    assert connect(project, at(server.url, "localhost", asked)) == "TLS"
+    assert "certificate" in connect(project, at(server.url, "127.0.0.1", asked))
+    assert connect(project, at(server.url, "127.0.0.1", asked), DB_SSL_MODE="require") == "TLS"
+    assert connect(project, at(server.url, "127.0.0.2", "sslmode=disable")) == "no TLS"
+
+
+@pytest.mark.parametrize(
+    ("query", "env", "words"),
+    [
+        ("sslmode=prefer", {}, ["DATABASE_URL", "prefer", "disable, require, verify-full"]),
+        ("sslmode=verify-ca", {}, ["DATABASE_URL", "verify-ca", "disable, require, verify-full"]),
+        ("ssl=require", {}, ["DATABASE_URL", "sslmode="]),
+        ("sslrootcert=/nowhere.pem", {}, ["DATABASE_URL", "/nowhere.pem"]),
+        ("", {"DB_SSL_ROOT_CERT": "/nowhere.pem"}, ["DB_SSL_ROOT_CERT", "/nowhere.pem"]),
+        ("", {"DB_SSL_ROOT_CERT": __file__}, ["DB_SSL_ROOT_CERT", "PEM"]),
+        ("", {"DB_SSL_MODE": "prefer"}, ["DB_SSL_MODE", "'disable', 'require' or 'verify-full'"]),
+    ],
+)
+def test_what_is_not_understood_is_refused(
+    project: Project, query: str, env: dict[str, str], words: list[str]
+) -> None:
+    said = connect(project, f"postgresql://somebody@localhost/it?{query}", **env)
+    for word in words:
+        assert word in said
