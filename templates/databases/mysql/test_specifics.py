@@ -1,0 +1,1 @@
+"""What only MySQL, MariaDB and their drivers can get wrong."""
