@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from aiomysql import Connection, SSCursor
-from pymysql.constants import CLIENT, CR
-from pymysql.err import OperationalError
+from aiomysql import Connection, SSCursor  # type: ignore[import-untyped]
+from pymysql.constants import CLIENT, CR  # type: ignore[import-untyped]
+from pymysql.err import OperationalError  # type: ignore[import-untyped]
 
 T = TypeVar("T")
 
@@ -46,8 +46,19 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
 
     async def rollback(self) -> None:
         """Roll the transaction back, in no round trip if there is none."""
-        if not self.closed and self.get_transaction_status():
+        if self.streams:
+            self.close()
+        elif not self.closed and self.get_transaction_status():
             await super().rollback()
+
+    @property
+    def streams(self) -> bool:
+        """Whether the rest of a result is still to come.
+
+        If nobody wants it, nothing stops the server except hanging up; the pool finds the
+        connection dead and makes another.
+        """
+        return self._result is not None and bool(self._result.unbuffered_active)
 
     def cursor(self, *classes: type) -> Any:
         """Return a cursor; one for streams hangs up if it is closed too early."""
@@ -81,6 +92,8 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
 
 
 class _Stream(SSCursor):  # type: ignore[misc]  # has no types
+    _connection: Any
+
     async def _show_warnings(self, connection: object) -> None:
         """Do nothing: as SQLAlchemy has it for aiomysql's cursors."""
 
@@ -89,9 +102,8 @@ class _Stream(SSCursor):  # type: ignore[misc]  # has no types
 
     async def close(self) -> None:
         connection = self._connection
-        if connection and self._result and self._result.unbuffered_active:
-            # Nobody wants the rest, but nothing stops the server except hanging up; the pool
-            # finds the connection dead and makes another.
-            self._result.unbuffered_active = False
+        if connection and connection.streams:
             connection.close()
+        if connection and connection.closed:
+            self._connection = None
         await super().close()

@@ -13,7 +13,7 @@ async def bulk_insert(
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
 ) -> None:
-    """Add `rows` with one statement for many rows, in the connection's transaction.
+    """Add `rows` with a few statements for many rows each, in the connection's transaction.
 
     Raises sqlalchemy.exc.IntegrityError for a row that the table refuses.
     """
