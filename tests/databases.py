@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import aiomysql
+import asyncmy
 import asyncpg
 import pytest
 from bake import ANSWERS
@@ -53,15 +53,14 @@ def count_connections(url: str, application_name: str) -> int:
 
 async def _count_mysql(url: str) -> int:
     parts = urlsplit(url)
-    assert parts.hostname and parts.port and parts.username and parts.password  # noqa: PT018
-    connection = await aiomysql.connect(
-        parts.hostname, parts.username, parts.password, port=parts.port
+    connection = await asyncmy.connect(
+        host=parts.hostname, port=parts.port, user=parts.username, password=parts.password
     )
     try:
-        cursor = await connection.cursor()
+        cursor = connection.cursor()
         # Who we are is only in the performance_schema, which is usually off.
         query = "SELECT count(*) FROM information_schema.processlist WHERE db = %s"
-        await cursor.execute(query, parts.path.removeprefix("/"))
+        await cursor.execute(query, (parts.path.removeprefix("/"),))
         [count] = await cursor.fetchone()
     finally:
         await connection.ensure_closed()

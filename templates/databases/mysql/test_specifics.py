@@ -93,12 +93,6 @@ async def test_the_server_knows_our_limits(
         assert await connection.scalar(text(f"SELECT {limit}")) == 30
 
 
-async def test_an_endless_wait_for_a_lock_is_possible(settings: Settings) -> None:
-    patient = settings.model_copy(update={"db_lock_timeout": 0})
-    async with open_engine(patient) as engine, engine.connect() as connection:
-        assert await connection.scalar(text("SELECT @@innodb_lock_wait_timeout")) > 10_000_000
-
-
 async def test_a_user_may_have_any_password(settings: Settings, engine: AsyncEngine) -> None:
     name, password = f"u{settings.sqlalchemy_url.database}"[:30], "żółć 日本 '%"
     async with engine.connect() as connection:
