@@ -1,8 +1,9 @@
 """Queries about companies. They flush at most; the caller owns the transaction."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
@@ -47,8 +48,8 @@ async def update_company(
 
 async def delete_company(session: AsyncSession, company_id: int) -> None:
     """Delete the company and its customers; raises NotFoundError."""
-    query = delete(Company).where(Company.id == company_id).returning(Company.id)
-    if await session.scalar(query) is None:
+    result = await session.execute(delete(Company).where(Company.id == company_id))
+    if not cast("CursorResult[Any]", result).rowcount:
         raise NotFoundError("company", company_id)
 
 

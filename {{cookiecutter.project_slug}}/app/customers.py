@@ -1,6 +1,8 @@
 """Queries about customers. They flush at most; the caller owns the transaction."""
 
-from sqlalchemy import delete, select
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies import get_company
@@ -44,6 +46,6 @@ async def create_customer(
 
 async def delete_customer(session: AsyncSession, customer_id: int) -> None:
     """Delete the customer; raises NotFoundError."""
-    query = delete(Customer).where(Customer.id == customer_id).returning(Customer.id)
-    if await session.scalar(query) is None:
+    result = await session.execute(delete(Customer).where(Customer.id == customer_id))
+    if not cast("CursorResult[Any]", result).rowcount:
         raise NotFoundError("customer", customer_id)

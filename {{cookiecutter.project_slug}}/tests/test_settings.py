@@ -22,7 +22,7 @@ def test_the_dialect_may_be_left_to_us() -> None:
     plain = DIALECT.partition("+")[0]
     settings = Settings(database_url=SecretStr(f"{plain}:///any.db"))
     assert settings.sqlalchemy_url.drivername == DIALECT
-# {% if cookiecutter.__database == "postgresql" %}
+# {% if cookiecutter._drivers[cookiecutter.driver].port %}
 
 
 @pytest.mark.parametrize("password", ["p@ss%w:/#?", "ünï cödé", "%40", "'\"\\"])

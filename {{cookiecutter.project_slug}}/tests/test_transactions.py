@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app import companies
 from app.models import Company
-from tests.database import FAIL_AT_COMMIT
+from tests.database import DOOMED, doom
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 
@@ -68,14 +68,9 @@ async def test_a_request_that_fails_leaves_no_row(
 async def test_a_commit_that_fails_is_no_success(
     committing_client: AsyncClient, engine: AsyncEngine, after_create: Callable[[Then], None]
 ) -> None:
-    async def doom(session: AsyncSession) -> None:
-        connection = await session.connection()
-        for statement in FAIL_AT_COMMIT:
-            await connection.exec_driver_sql(statement)
-
     after_create(doom)
     response = await committing_client.post("/api/v1/companies", json=ACME)
-    assert response.status_code == 409
+    assert response.status_code == DOOMED
     assert await count_companies(engine) == 0
 
 

@@ -9,13 +9,16 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
 from app.db.engine import open_engine
 from devtools.local_postgres import LocalServerError, local_postgres
 
-# Passes until COMMIT, which fails.
-FAIL_AT_COMMIT = [
+DOOMED = 409
+"""What is answered when the COMMIT of a session that `doom` has seen fails."""
+
+_FAIL_AT_COMMIT = [
     "CREATE TEMPORARY TABLE twins (id integer UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP",
     "INSERT INTO twins VALUES (1), (1)",
 ]
@@ -32,6 +35,13 @@ def start_server(stack: ExitStack) -> None:
         except LocalServerError as error:
             raise pytest.UsageError(str(error)) from error
         stack.callback(os.environ.pop, "TEST_DATABASE_URL")
+
+
+async def doom(session: AsyncSession) -> None:
+    """Do what passes until COMMIT, which then fails."""
+    connection = await session.connection()
+    for statement in _FAIL_AT_COMMIT:
+        await connection.exec_driver_sql(statement)
 
 
 @asynccontextmanager

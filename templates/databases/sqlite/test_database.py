@@ -6,10 +6,14 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.config import Settings
 
-# Passes until COMMIT, which fails.
-FAIL_AT_COMMIT = [
+DOOMED = 409
+"""What is answered when the COMMIT of a session that `doom` has seen fails."""
+
+_FAIL_AT_COMMIT = [
     "PRAGMA defer_foreign_keys = ON",
     "INSERT INTO customers (company_id, name, email, created_at) VALUES (-1, 'x', 'x@y', '')",
 ]
@@ -17,6 +21,13 @@ FAIL_AT_COMMIT = [
 
 def start_server(_stack: ExitStack) -> None:
     """Do nothing: SQLite has no server."""
+
+
+async def doom(session: AsyncSession) -> None:
+    """Do what passes until COMMIT, which then fails."""
+    connection = await session.connection()
+    for statement in _FAIL_AT_COMMIT:
+        await connection.exec_driver_sql(statement)
 
 
 @asynccontextmanager

@@ -1,9 +1,17 @@
 """The base classes of all models."""
 
+# {% if cookiecutter.__database == "mysql" %}
+from sqlalchemy import MetaData, String, Table, event
+# {% else %}
 from sqlalchemy import MetaData
+# {% endif %}
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+# {% if cookiecutter.__database == "mysql" %}
+from app.db.types import COLLATION, PrimaryKey
+# {% else %}
 from app.db.types import PrimaryKey
+# {% endif %}
 
 # A constraint with a name can be changed by a migration.
 NAMING_CONVENTION = {
@@ -19,6 +27,10 @@ class Base(DeclarativeBase):
     """What all models share."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    # {% if cookiecutter.__database == "mysql" %}
+    # There is no VARCHAR without a length here.
+    type_annotation_map = {str: String(255)}  # noqa: RUF012  SQLAlchemy declares it so
+    # {% endif %}
 
     # An async session can't fetch what the server computed when the attribute is read
     # later, so INSERT and UPDATE return it. The default, "auto", leaves out UPDATE.
@@ -31,3 +43,12 @@ class Entity(Base):
     __abstract__ = True
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True, sort_order=-1)
+# {% if cookiecutter.__database == "mysql" %}
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _compare_exactly(table: Table, metadata: MetaData) -> None:
+    # So autogenerate writes it into the migration, too.
+    if metadata is Base.metadata:
+        table.dialect_kwargs["mysql_collate"] = COLLATION
+# {% endif %}

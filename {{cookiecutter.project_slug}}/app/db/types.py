@@ -5,6 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+# {% if cookiecutter.__database == "mysql" %}
+from sqlalchemy.dialects.mysql import DATETIME
+# {% endif %}
 from sqlalchemy.types import TypeDecorator
 
 # {% if cookiecutter.__database == "sqlite" %}
@@ -14,6 +17,12 @@ PrimaryKey = sa.Integer()
 PrimaryKey = sa.BigInteger()
 # {% endif %}
 MAX_ID = 2**63 - 1
+# {% if cookiecutter.__database == "mysql" %}
+
+COLLATION = "/*!80000 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */"
+"""Texts are equal when every character is, as on other databases: "e" is neither "E" nor "é",
+and a space at the end counts. MySQL reads the first name and MariaDB the second."""
+# {% endif %}
 
 
 def utc_now() -> datetime:
@@ -28,7 +37,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     it means, and store the same one hours apart.
     """
 
+    # {% if cookiecutter.__database == "mysql" %}
+    impl = DATETIME(fsp=6)
+    # {% else %}
     impl = sa.DateTime(timezone=True)
+    # {% endif %}
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's

@@ -3,7 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
+# {% if cookiecutter.__database == "mysql" %}
+from app.db.types import COLLATION, PrimaryKey, UtcDateTime
+# {% else %}
 from app.db.types import PrimaryKey, UtcDateTime
+# {% endif %}
 
 revision = "0001"
 down_revision = None
@@ -20,12 +24,19 @@ def upgrade() -> None:
         sa.Column("industry", sa.String(120), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("length(name) BETWEEN 1 AND 120", name=op.f("ck_companies_name_length")),
         sa.CheckConstraint(
-            "length(industry) BETWEEN 1 AND 120", name=op.f("ck_companies_industry_length")
+            "{{ cookiecutter.__length }}(name) BETWEEN 1 AND 120",
+            name=op.f("ck_companies_name_length"),
+        ),
+        sa.CheckConstraint(
+            "{{ cookiecutter.__length }}(industry) BETWEEN 1 AND 120",
+            name=op.f("ck_companies_industry_length"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("name", name=op.f("uq_companies_name")),
+        # {% if cookiecutter.__database == "mysql" %}
+        mysql_collate=COLLATION,
+        # {% endif %}
     )
     op.create_table(
         "customers",
@@ -34,9 +45,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("length(name) BETWEEN 1 AND 120", name=op.f("ck_customers_name_length")),
         sa.CheckConstraint(
-            "length(email) BETWEEN 3 AND 254", name=op.f("ck_customers_email_length")
+            "{{ cookiecutter.__length }}(name) BETWEEN 1 AND 120",
+            name=op.f("ck_customers_name_length"),
+        ),
+        sa.CheckConstraint(
+            "{{ cookiecutter.__length }}(email) BETWEEN 3 AND 254",
+            name=op.f("ck_customers_email_length"),
         ),
         sa.ForeignKeyConstraint(
             ["company_id"],
@@ -45,6 +60,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+        # {% if cookiecutter.__database == "mysql" %}
+        mysql_collate=COLLATION,
+        # {% endif %}
     )
     op.create_index(op.f("ix_customers_company_id"), "customers", ["company_id"])
 

@@ -1,0 +1,59 @@
+"""Failures of the database in words."""
+
+import socket
+import ssl
+
+from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.config import Settings
+from app.db.error_codes import code_of
+
+VERSION_QUERY = "SELECT version()"
+SERVER = "MySQL or MariaDB"
+
+
+def explain(error: SQLAlchemyError, settings: Settings) -> str:
+    """Return one sentence that says what is wrong and what to do about it."""
+    url = settings.sqlalchemy_url
+    where = f"{url.host or 'localhost'}:{url.port or 3306}"
+    cause = getattr(error, "orig", None)
+    # The driver says that it could not connect, and what it failed with says why.
+    root = cause.__cause__ if isinstance(cause, Exception) and cause.__cause__ else cause
+    code = code_of(cause)
+    if code and not isinstance(root, OSError):
+        reason = f"The server at {where} {_refusal(code, url)}"
+    else:
+        reason = _silence(root, url, where)
+    return (
+        f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings; or run "
+        "`python -m app dev`, which brings its own database when none is set."
+    )
+
+
+def _refusal(code: int, url: URL) -> str:
+    match code:
+        case 1044 | 1045 | 1698:
+            return f"refuses the user {url.username} with this password"
+        case 1049:
+            return f"has no database {url.database}"
+        case 1040 | 1203 | 1226:
+            return "has no connection to spare"
+        case 1053:
+            return "is just stopping"
+        case 2013:
+            return "hung up"
+    return f"answers with the error {code}"
+
+
+def _silence(cause: object, url: URL, where: str) -> str:
+    match cause:
+        case socket.gaierror():
+            return f"There is no host named {url.host}"
+        case ssl.SSLError():
+            return f"The server at {where} can't be trusted ({cause.reason or cause})"
+        case TimeoutError():
+            return f"The server at {where} does not answer in time"
+        case OSError():
+            return f"There is no MySQL or MariaDB at {where}"
+    return f"The server at {where} can't be used ({type(cause).__name__})"

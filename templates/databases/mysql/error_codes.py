@@ -1,0 +1,56 @@
+"""MySQL's and MariaDB's error numbers (https://mariadb.com/kb/en/mariadb-error-code-reference/)."""
+
+CONFLICTS = {
+    1062,  # duplicate entry
+    1216,  # a row that is referred to is missing; the user may not see its table
+    1217,  # a row is still referred to; the user may not see the table
+    1451,  # a row is still referred to
+    1452,  # a row that is referred to is missing
+    1586,  # duplicate entry, with the key's name
+}
+UNAVAILABLE = {
+    1020,  # somebody else changed the row since we read it (MariaDB)
+    1040,  # too many connections
+    1045,  # access denied
+    1053,  # the server is shutting down
+    1152,  # the connection was aborted
+    1158,  # the network failed: reading
+    1159,  # … in time
+    1160,  # … writing
+    1161,  # … in time
+    1203,  # too many connections of this user
+    1205,  # waited too long for a lock
+    1213,  # deadlock
+    1226,  # the user's resources are used up
+    1290,  # the server is read-only for now
+    1317,  # the query was interrupted
+    1698,  # access denied, without a password
+    1836,  # the server is read-only for now
+    1927,  # the connection was killed (MariaDB)
+    1969,  # max_statement_time exceeded (MariaDB)
+    2002,  # the driver's own: no server at this socket
+    2003,  # … at this address
+    2006,  # … any more
+    2013,  # … in the middle of a query
+    2055,  # … in the middle of a query, with the system's reason
+    3024,  # max_execution_time exceeded (MySQL)
+    3572,  # NOWAIT would have to wait (MySQL)
+    4031,  # disconnected after too long a rest (MySQL)
+}
+
+
+def code_of(error: BaseException | None) -> int | None:
+    """Return the number of a driver's error, or None if it has none."""
+    # The number and not the SQLSTATE, which is HY000 for most of these.
+    code = error.args[0] if error is not None and error.args else None
+    return code if isinstance(code, int) and code > 0 else None
+
+
+def is_conflict(code: int) -> bool:
+    """Return whether the data forbids what was asked."""
+    return code in CONFLICTS
+
+
+def is_unavailable(code: int) -> bool:
+    """Return whether the server could not answer, but may soon."""
+    return code in UNAVAILABLE

@@ -1,0 +1,50 @@
+"""One migration at a time, and none that holds up the service.
+
+DDL commits as it goes, here. A migration that fails keeps the steps before the one that
+failed, and its revision is not noted: undo those steps by hand before you try again. Many
+short migrations are better than one long one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, text
+
+from app.config import Settings
+
+OPTIONS: dict[str, bool] = {}
+
+# Names of locks are the whole server's, and have no more than 64 characters.
+LOCK = "CONCAT('migrate ', MD5(DATABASE()))"
+PATIENCE = 86_400
+"""Seconds. Less than zero would mean for ever to MySQL, but is refused by MariaDB."""
+
+
+def for_migrations(settings: Settings) -> Settings:
+    """Return settings under which a migration may work as long as it needs.
+
+    Only its wait for a lock stays bounded: while it waits for a table, everyone who
+    comes later waits behind it, readers too.
+    """
+    return settings.model_copy(update={"db_statement_timeout": 0, "db_idle_transaction_timeout": 0})
+
+
+@contextmanager
+def migration_guard(connection: Connection) -> Iterator[None]:
+    """Let one process migrate, while others wait until it is done.
+
+    The server releases the lock when the connection ends, however that happens. Raises
+    RuntimeError if it could not be had in a day.
+    """
+    # The server's own limit would also end the wait for our turn.
+    if connection.scalar(text(f"SELECT GET_LOCK({LOCK}, {PATIENCE})")) != 1:
+        raise RuntimeError("Another process has been migrating this database for a day.")
+    # Alembic would not commit a transaction that it finds open. The lock outlives it.
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.rollback()
+            connection.execute(text(f"SELECT RELEASE_LOCK({LOCK})"))
+            connection.commit()

@@ -1,0 +1,103 @@
+"""The database server of the tests, and what only it knows."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.config import Settings
+from app.db.engine import open_engine
+from devtools.local_mariadb import LocalServerError, local_mariadb
+
+DOOMED = 503
+"""What is answered when the COMMIT of a session that `doom` has seen fails."""
+
+# Why there is no server, for the processes of xdist too.
+_REASON = "NO_TEST_DATABASE"
+
+
+def start_server(stack: ExitStack) -> None:
+    """Start a server that `stack` will stop, unless TEST_DATABASE_URL names one.
+
+    The user that it names must be allowed to create databases. Without a server the tests
+    that need one are skipped, and tell why.
+    """
+    if "TEST_DATABASE_URL" not in os.environ:
+        try:
+            os.environ["TEST_DATABASE_URL"] = stack.enter_context(local_mariadb())
+        except LocalServerError as error:
+            os.environ[_REASON] = str(error)
+            stack.callback(os.environ.pop, _REASON)
+        else:
+            stack.callback(os.environ.pop, "TEST_DATABASE_URL")
+
+
+@asynccontextmanager
+async def fresh_database() -> AsyncIterator[str]:
+    """Yield the URL of an empty database, which is dropped in the end."""
+    if reason := os.environ.get(_REASON):
+        pytest.skip(reason)
+    server = Settings(database_url=os.environ["TEST_DATABASE_URL"])
+    name = f"test_{uuid4().hex}"
+    async with open_engine(server) as engine:
+        async with engine.connect() as connection:
+            await connection.execute(text(f"CREATE DATABASE {name}"))
+        try:
+            url = make_url(os.environ["TEST_DATABASE_URL"]).set(database=name)
+            yield url.render_as_string(hide_password=False)
+        finally:
+            async with engine.connect() as connection:
+                await connection.execute(text(f"DROP DATABASE {name}"))
+
+
+async def doom(session: AsyncSession) -> None:
+    """Do what passes until COMMIT, which then fails: nothing is checked so late here."""
+    assert isinstance(session.bind, AsyncEngine)
+    connection = await session.connection()
+    await kill(session.bind, await connection.scalar(text("SELECT CONNECTION_ID()")))
+
+
+async def kill(engine: AsyncEngine, id_: int) -> None:
+    """End the server's side of a connection."""
+    remains = text("SELECT count(*) FROM information_schema.processlist WHERE id = :id")
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(f"KILL {id_}")
+        while await connection.scalar(remains, {"id": id_}):
+            pass
+
+
+async def count_connections(settings: Settings) -> int:
+    """Return how many connections a service with `settings` has open."""
+    query = text(
+        "SELECT count(*) FROM information_schema.processlist"
+        " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+    )
+    async with open_engine(settings) as engine, engine.connect() as connection:
+        count: int = await connection.scalar(query)
+    return count
+
+
+def unreachable(settings: Settings) -> Settings:
+    """Return `settings` for a port where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
+        port = closed_soon.getsockname()[1]
+    url = settings.sqlalchemy_url.set(host="127.0.0.1", port=port)
+    return Settings(database_url=url.render_as_string(hide_password=False))
+
+
+def _with(settings: Settings, **parts: Any) -> str:
+    return settings.sqlalchemy_url.set(**parts).render_as_string(hide_password=False)
+
+
+# A setting for DATABASE_URL, and what the sentence about it must name.
+MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
+    "user": lambda settings: (_with(settings, username="nobody_here"), "nobody_here"),
+    "database": lambda settings: (_with(settings, database="nothing_here"), "nothing_here"),
+    "host": lambda settings: (_with(settings, host="nowhere.invalid"), "nowhere.invalid"),
+}

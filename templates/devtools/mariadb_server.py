@@ -1,0 +1,165 @@
+"""A MariaDB server in one directory."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from devtools.local_server import (
+    AS_ROOT,
+    HOST,
+    PRIVATE,
+    LocalServerError,
+    as_owner_of,
+    give,
+    on_free_port,
+    run_tool,
+)
+from devtools.mariadb_programs import Programs
+
+# Root's directories are often closed to the server's account. The working directory can be
+# used all the same, if nothing walks to it by its full name.
+_WORKING_DIRECTORY = Path("/proc/self/cwd")
+_BY_WORKING_DIRECTORY = AS_ROOT and _WORKING_DIRECTORY.exists()
+_SECONDS = 60
+_FORGETFUL = ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"]
+
+
+class MariaDB:
+    """A MariaDB server; its methods are explained in `devtools.local_server.Server`."""
+
+    def __init__(self, programs: Programs, home: Path, *, ephemeral: bool) -> None:
+        self.programs = programs
+        self.home = home
+        self.ephemeral = ephemeral
+        self._data = home / "data"
+        self._password_file = home / "password"
+        self._last_start = home / "server.json"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> int:
+        self._recover()
+        if not self._data.exists():
+            self._initialise()
+        return on_free_port(self._start_on)
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        if self.ephemeral:
+            self._process.kill()
+        else:
+            self._process.terminate()
+        try:
+            self._process.wait(_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def answers(self, port: int) -> bool:
+        # Its greeting holds its version, in which we put a mark: it is this very server.
+        try:
+            with socket.create_connection((HOST, port), timeout=5) as connection:
+                return self._mark().encode() in connection.recv(128)
+        except OSError:
+            return False
+
+    def url(self, port: int) -> str:
+        password = self._password_file.read_text(encoding="utf-8")
+        return f"mysql://root:{password}@{HOST}:{port}/test"
+
+    def _mark(self) -> str:
+        return hashlib.sha256(self._password_file.read_bytes()).hexdigest()[:16]
+
+    def _recover(self) -> None:
+        """Stop a server that lost its supervisor."""
+        if not self._last_start.exists():
+            return
+        last = json.loads(self._last_start.read_text(encoding="utf-8"))
+        deadline = time.monotonic() + _SECONDS
+        while self.answers(last["port"]):
+            if time.monotonic() > deadline:
+                raise LocalServerError(f"The server in {self.home} cannot be stopped.")
+            with suppress(ProcessLookupError):
+                os.kill(last["pid"], signal.SIGTERM)
+            time.sleep(0.1)
+        # It has its files open for a moment longer: the next one waits for that.
+        self._last_start.unlink()
+
+    def _initialise(self) -> None:
+        # Under another name until it is complete, so that nothing comes of half of it.
+        draft = self.home / "data.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=PRIVATE)
+        self._password_file.unlink(missing_ok=True)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(secrets.token_hex(16), encoding="utf-8")
+        for path in (draft, self._password_file):
+            give(path, self.home)
+        options = [f"--datadir={self._datadir(draft)}"]
+        if sys.platform != "win32":
+            options[:0] = ["--no-defaults", f"--basedir={self.programs.prefix}"]
+            options += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+        run_tool(self.home, str(self.programs.installer), *options, cwd=draft)
+        draft.rename(self._data)
+
+    def _start_on(self, port: int) -> None:
+        password = self._password_file.read_text(encoding="utf-8")
+        # Runs before the server lets anybody in.
+        accounts = self.home / "accounts.sql"
+        accounts.write_text(
+            "".join(
+                f"CREATE OR REPLACE USER root@'{host}' IDENTIFIED BY '{password}';\n"
+                f"GRANT ALL ON *.* TO root@'{host}' WITH GRANT OPTION;\n"
+                for host in ("localhost", HOST)
+            )
+            + "CREATE DATABASE IF NOT EXISTS test CHARACTER SET utf8mb4;\n",
+            encoding="utf-8",
+        )
+        accounts.chmod(0o600)
+        give(accounts, self.home)
+        with (self.home / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(self.programs.server), *self._options(port)],
+                cwd=self._data,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **as_owner_of(self.home),
+            )
+        draft = self._last_start.with_suffix(".new")
+        draft.write_text(json.dumps({"pid": self._process.pid, "port": port}), encoding="utf-8")
+        draft.replace(self._last_start)
+        deadline = time.monotonic() + _SECONDS
+        while not self.answers(port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise LocalServerError(f"mariadbd does not start; the logs are in {self.home}.")
+            time.sleep(0.05)
+
+    def _options(self, port: int) -> list[str]:
+        return [
+            "--no-defaults",
+            f"--basedir={self.programs.prefix}",
+            f"--datadir={self._datadir(self._data)}",
+            f"--bind-address={HOST}",
+            f"--port={port}",
+            "--socket=mariadb.sock",
+            "--pid-file=mariadb.pid",
+            f"--init-file={Path('..', 'accounts.sql')}",
+            f"--version={self.programs.version}-MariaDB-{self._mark()}",
+            "--character-set-server=utf8mb4",
+            "--skip-name-resolve",
+            *(_FORGETFUL if self.ephemeral else []),
+        ]
+
+    def _datadir(self, directory: Path) -> Path:
+        return _WORKING_DIRECTORY if _BY_WORKING_DIRECTORY else directory

@@ -1,0 +1,35 @@
+"""What is particular to aiomysql: its arguments, and how it connects."""
+
+from typing import Any
+
+from app.config import Settings
+from app.db.mysql import (
+    READ_OPTIONS,
+    SNAPSHOT_OPTIONS,
+    common_args,
+    configure,
+    engine_url,
+    silence,
+)
+
+__all__ = ["READ_OPTIONS", "SNAPSHOT_OPTIONS", "configure", "connect_args", "engine_url"]
+
+
+def connect_args(settings: Settings) -> dict[str, Any]:
+    """Return the arguments for the connection."""
+    password = settings.sqlalchemy_url.password or ""
+    return {
+        **common_args(settings),
+        "async_creator_fn": _connect,
+        "connect_timeout": settings.db_connect_timeout,
+        # It encodes text as Latin-1, where the server expects UTF-8: these are its bytes.
+        "password": password.encode().decode("latin-1"),
+        "read_timeout": silence(settings),
+    }
+
+
+async def _connect(**arguments: Any) -> Any:
+    # Not at the top: the driver is loaded by the first connection, after the event loop.
+    from app.db.connection import connect  # noqa: PLC0415
+
+    return await connect(**arguments)
