@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from app.companies import list_companies
@@ -23,9 +24,11 @@ async def test_what_it_commits_the_service_sees(
     settings: Settings, committing_sessions: Sessions
 ) -> None:
     before = utc_now()
-    with open_sync_engine(settings) as engine:
-        with create_sync_session_factory(engine).begin() as session:
-            session.add(acme())
+    with (
+        open_sync_engine(settings) as engine,
+        create_sync_session_factory(engine).begin() as session,
+    ):
+        session.add(acme())
     async with committing_sessions.read() as session:
         [company] = (await list_companies(session, limit=2)).items
     assert company.name == "Acme 🏭"
@@ -33,20 +36,24 @@ async def test_what_it_commits_the_service_sees(
 
 
 @pytest.mark.usefixtures("committing_sessions")
-def test_a_block_that_fails_leaves_no_row(settings: Settings) -> None:
-    with open_sync_engine(settings) as engine:
-        factory = create_sync_session_factory(engine)
-        with pytest.raises(RuntimeError, match="in the block"), factory.begin() as session:
+async def test_a_block_that_fails_leaves_no_row(settings: Settings) -> None:
+    def add_and_fail(factory: sessionmaker[Session]) -> None:
+        with factory.begin() as session:
             session.add(acme())
             session.flush()
             raise RuntimeError("in the block")
+
+    with open_sync_engine(settings) as engine:
+        factory = create_sync_session_factory(engine)
+        with pytest.raises(RuntimeError, match="in the block"):
+            add_and_fail(factory)
         with factory() as session:
             assert session.scalar(select(func.count()).select_from(Company)) == 0
 
 
 @pytest.mark.usefixtures("committing_sessions")
 @pytest.mark.parametrize("row", [acme, lambda: Customer(company_id=-1, name="x", email="x@y")])
-def test_its_errors_mean_the_same(settings: Settings, row: object) -> None:
+async def test_its_errors_mean_the_same(settings: Settings, row: object) -> None:
     assert callable(row)
     with open_sync_engine(settings) as engine:
         factory = create_sync_session_factory(engine)
@@ -57,7 +64,7 @@ def test_its_errors_mean_the_same(settings: Settings, row: object) -> None:
     assert classify(caught.value) is Failure.CONFLICT
 
 
-def test_it_is_closed_in_the_end(settings: Settings) -> None:
+async def test_it_is_closed_in_the_end(settings: Settings) -> None:
     def connections(engine: Engine) -> int:
         assert isinstance(engine.pool, QueuePool)
         return engine.pool.checkedin()

@@ -38,7 +38,7 @@ def engine_url(settings: Settings) -> URL:
 def common_args(settings: Settings) -> dict[str, Any]:
     """Return the arguments that all drivers take: who we are, and how we work."""
     return {
-        # The server commits each statement by itself, unless `_begin` began a transaction:
+        # The server commits each statement by itself, unless `begin` began a transaction:
         # so a read takes one round trip.
         "autocommit": True,
         "charset": "utf8mb4",
@@ -57,7 +57,7 @@ def silence(settings: Settings) -> float | None:
 
 def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Begin transactions as they are asked for, and check connections that are reused."""
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
     event.listen(engine.sync_engine, "checkin", _note_time)
     ping_after = PING_AFTER if settings.db_liveness_check == "socket" else 0
@@ -105,7 +105,8 @@ def _session_settings(settings: Settings) -> str:
     )
 
 
-def _begin(connection: Connection) -> None:
+def begin(connection: Connection) -> None:
+    """Begin the transaction that the connection's options ask for."""
     for statement in connection.get_execution_options().get("mysql_begin", WRITE):
         connection.exec_driver_sql(statement)
 

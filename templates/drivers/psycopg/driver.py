@@ -1,9 +1,6 @@
 """What is particular to psycopg: its arguments, its errors, its liveness check."""
 
-import math
-import ssl
 import time
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
@@ -13,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.config import Settings
-from app.db.tls import tls_mode
+from app.db.libpq import libpq_args, libpq_url
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -24,26 +21,12 @@ PING_AFTER = 1.0
 
 def engine_url(settings: Settings) -> URL:
     """Return the database's URL without what `connect_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(["sslmode", "sslrootcert"])
+    return libpq_url(settings)
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:
     """Return the arguments for `psycopg.connect`: who we are, and every time limit."""
-    return {
-        **_tls(settings),
-        "application_name": settings.db_application_name,
-        # Whole seconds, and psycopg itself waits two at least.
-        "connect_timeout": math.ceil(settings.db_connect_timeout),
-        # The server ends a long statement; these are for a server that went silent. The
-        # first three notice it at rest, the last one while a query is on its way.
-        "keepalives_idle": 15,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 30_000,
-        # PgBouncer refuses the limits; and behind it each transaction may come to another
-        # connection of the server, which knows nothing of the statements prepared before.
-        **({"prepare_threshold": None} if settings.db_pooler == "pgbouncer" else _limits(settings)),
-    }
+    return libpq_args(settings)
 
 
 def configure(engine: AsyncEngine, settings: Settings) -> None:
@@ -88,34 +71,3 @@ def _read_what_arrived(connection: DBAPIConnection) -> None:
     # Twice: a server that stops says so before it hangs up, and one read may end in between.
     connection.driver_connection.pgconn.consume_input()
     connection.driver_connection.pgconn.consume_input()
-
-
-def _limits(settings: Settings) -> dict[str, str]:
-    limits = {
-        "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
-        "lock_timeout": settings.db_lock_timeout,
-        "statement_timeout": settings.db_statement_timeout,
-    }
-    in_milliseconds = {name: round(seconds * 1000) for name, seconds in limits.items()}
-    server_settings = {"timezone": "UTC", **in_milliseconds}
-    return {"options": " ".join(f"-c {name}={value}" for name, value in server_settings.items())}
-
-
-def _tls(settings: Settings) -> dict[str, str]:
-    mode = tls_mode(settings)
-    arguments: dict[str, str] = {
-        "sslmode": mode,
-        # Kerberos would come before TLS, and does not check what `verify-full` promises.
-        "gssencmode": "disable",
-    }
-    if mode == "verify-full":
-        arguments["sslrootcert"] = str(settings.db_ssl_root_cert or _system_authorities())
-    return arguments
-
-
-def _system_authorities() -> str:
-    # Not simply "system": psycopg's wheels bring an OpenSSL with a folder of its own, which
-    # is empty. Python knows the system's file; Debian has one only beside the certificates.
-    paths = ssl.get_default_verify_paths()
-    bundle = Path(paths.cafile or f"{paths.capath}/ca-certificates.crt")
-    return str(bundle) if bundle.is_file() else "system"

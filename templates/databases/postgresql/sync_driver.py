@@ -1,0 +1,22 @@
+"""psycopg, set up as the service's driver is."""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine
+
+from app.config import Settings
+from app.db.libpq import libpq_args, libpq_url
+
+
+def engine_url(settings: Settings) -> URL:
+    """Return the database's URL with the synchronous driver."""
+    return libpq_url(settings).set(drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
+
+
+def connect_args(settings: Settings) -> dict[str, Any]:
+    """Return the arguments for `psycopg.connect`."""
+    return libpq_args(settings)
+
+
+def configure(engine: Engine) -> None:
+    """Do nothing: PostgreSQL has been told all it needs by `connect_args`."""
