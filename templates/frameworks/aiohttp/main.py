@@ -40,7 +40,10 @@ def create_app(settings: Settings | None = None) -> web.Application:
     api.add_routes(customers.routes)
 
     app = web.Application(
-        client_max_size=settings.app_max_body_size, middlewares=[problems.middleware]
+        client_max_size=settings.app_max_body_size,
+        # A few bytes could become all the memory.
+        handler_args={"auto_decompress": False},
+        middlewares=[problems.middleware],
     )
     app.add_routes(health.routes)
     app.add_subapp("/api/v1", api)

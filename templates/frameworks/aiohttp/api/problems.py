@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
 
+BROKEN_BODY = (web.RequestPayloadError, ConnectionError)
+
 
 @web.middleware
 async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -16,7 +18,11 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await handler(request)
     except Exception as error:  # noqa: BLE001  whatever it is, the client is told
-        return problem_response(problem_of(error, request))
+        response = problem_response(problem_of(error, request))
+        if isinstance(error, BROKEN_BODY):
+            # Where the next request would begin is not known.
+            response.force_close()
+        return response
 
 
 def problem_response(problem: Problem) -> web.Response:
@@ -34,7 +40,7 @@ def problem_of(error: Exception, request: web.Request) -> Problem:
     match error:
         case web.HTTPError():
             allow = error.headers.get("Allow")
-            detail = error.text or error.reason
+            detail = (error.text or error.reason).removeprefix(f"{error.status}: ")
             return Problem(error.status, detail, {"Allow": allow} if allow else {})
         case web.RequestPayloadError() | ConnectionError():
             return Problem(400, "The body ended too early, or is not encoded as announced.")
