@@ -1,7 +1,7 @@
 """What a request asks for, checked: what is wrong with it is answered with 422."""
 
 from types import SimpleNamespace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sanic import Config, Request, Sanic
@@ -10,7 +10,7 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from app.api.schemas import Id, PageQuery
 from app.db.session import Sessions
 
-App: TypeAlias = Sanic[Config, SimpleNamespace]
+App = Sanic[Config, SimpleNamespace]
 Body = TypeVar("Body", bound=BaseModel)
 
 _ID: TypeAdapter[int] = TypeAdapter(Id)
