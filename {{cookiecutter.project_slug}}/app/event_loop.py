@@ -83,6 +83,9 @@ def ensure_compatible_loop() -> None:
     if sys.platform == "win32" and not isinstance(asyncio.get_running_loop(), WindowsLoop):
         raise RuntimeError(
             f"This project runs on {WindowsLoop.__name__}, but the server started "
-            f"{type(asyncio.get_running_loop()).__name__}: start it with `{START_COMMAND}` "
-            f"or `uvicorn app.main:app --loop {LOOP_FACTORY}`."
+            f"{type(asyncio.get_running_loop()).__name__}: start it with `{START_COMMAND}`"
+            # {% if cookiecutter.__server == "uvicorn" %}
+            f" or `uvicorn app.main:app --loop {LOOP_FACTORY}`"
+            # {% endif %}
+            "."
         )

@@ -1,0 +1,40 @@
+"""A streamed response, which owns its session."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from aiohttp import web
+
+from app import companies
+from app.api.problems import problem_of
+from app.api.schemas import CompanyRead
+from app.db.session import Sessions
+
+
+async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
+    """Yield all companies as lines of JSON, a batch at a time."""
+    async with sessions.snapshot() as session:
+        async for batch in companies.stream_companies(session):
+            rows = (CompanyRead.model_validate(company) for company in batch)
+            yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
+
+
+async def stream(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.StreamResponse:
+    """Answer with `chunks`, and close their source however the response ends."""
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    async with aclosing(chunks):
+        # Fetched before the response starts: until then, an error can be told.
+        first = await anext(chunks, b"")
+        await response.prepare(request)
+        try:
+            await response.write(first)
+            async for chunk in chunks:
+                await response.write(chunk)
+        except ConnectionError:
+            pass  # The client hung up.
+        except Exception as error:  # noqa: BLE001  a second answer can't follow the first
+            problem_of(error, request)
+            if request.transport:
+                # Without the last chunk the client sees that this is not all.
+                request.transport.abort()
+    return response

@@ -1,0 +1,25 @@
+"""For whoever watches over the service."""
+
+from aiohttp import web
+
+from app.api.problems import problem_response
+from app.db.readiness import Readiness
+from app.problems import NOT_READY
+
+READINESS = web.AppKey("READINESS", Readiness)
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/health")
+async def health(_request: web.Request) -> web.Response:
+    """Say that the process is alive; touches no database."""
+    return web.json_response({"status": "ok"})
+
+
+@routes.get("/ready")
+async def ready(request: web.Request) -> web.Response:
+    """Say whether the database answers."""
+    if await request.app[READINESS].check():
+        return web.json_response({"status": "ready"})
+    return problem_response(NOT_READY)

@@ -1,0 +1,52 @@
+"""Errors as problem details."""
+
+import json
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.errors import NotFoundError
+from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
+
+BROKEN_BODY = (web.RequestPayloadError, ConnectionError)
+
+
+@web.middleware
+async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every error with a problem."""
+    try:
+        return await handler(request)
+    except Exception as error:  # noqa: BLE001  whatever it is, the client is told
+        response = problem_response(problem_of(error, request))
+        if isinstance(error, BROKEN_BODY):
+            # Where the next request would begin is not known.
+            response.force_close()
+        return response
+
+
+def problem_response(problem: Problem) -> web.Response:
+    """Return a problem as a response."""
+    return web.Response(
+        body=json.dumps(problem.body()).encode(),
+        status=problem.status,
+        headers=problem.headers,
+        content_type=MEDIA_TYPE,
+    )
+
+
+def problem_of(error: Exception, request: web.Request) -> Problem:
+    """Return what to tell the client about `error`; log what is our fault."""
+    match error:
+        case web.HTTPError():
+            allow = error.headers.get("Allow")
+            detail = (error.text or error.reason).removeprefix(f"{error.status}: ")
+            return Problem(error.status, detail, {"Allow": allow} if allow else {})
+        case web.RequestPayloadError() | ConnectionError():
+            return Problem(400, "The body ended too early, or is not encoded as announced.")
+        case NotFoundError():
+            return Problem(404, str(error))
+        case SQLAlchemyError():
+            return database_problem(error, f"{request.method} {request.path}")
+        case _:
+            return unexpected_problem(error, f"{request.method} {request.path}")

@@ -1,0 +1,53 @@
+"""What a request asks for, checked: what is wrong with it is answered with 422."""
+
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from app.api.schemas import Id, PageQuery
+from app.db.session import Sessions
+
+SESSIONS = web.AppKey("SESSIONS", Sessions)
+
+Body = TypeVar("Body", bound=BaseModel)
+
+_ID: TypeAdapter[int] = TypeAdapter(Id)
+
+
+def sessions_of(request: web.Request) -> Sessions:
+    """Return the session factories of the application."""
+    return request.config_dict[SESSIONS]
+
+
+def id_of(request: web.Request, name: str) -> int:
+    """Return the id in the path that its pattern calls `name`."""
+    try:
+        return _ID.validate_python(request.match_info[name])
+    except ValidationError as error:
+        raise _invalid(f"path.{name}", error) from error
+
+
+def page_of(request: web.Request) -> PageQuery:
+    """Return the page that the query asks for."""
+    try:
+        return PageQuery.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise _invalid("query", error) from error
+
+
+async def body_of(request: web.Request, schema: type[Body]) -> Body:
+    """Return the body, which must be JSON that fits `schema`."""
+    try:
+        return schema.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise _invalid("body", error) from error
+
+
+def _invalid(where: str, error: ValidationError) -> web.HTTPUnprocessableEntity:
+    # Says where and why, but does not repeat the value.
+    sentences = (
+        f"{'.'.join(map(str, (where, *problem['loc'])))}: {problem['msg']}"
+        for problem in error.errors(include_input=False)
+    )
+    return web.HTTPUnprocessableEntity(text="; ".join(sentences))

@@ -1,0 +1,35 @@
+"""A client of the application, which is served on this process's own loop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.api.health import READINESS
+from app.api.requests import SESSIONS
+from app.config import Settings
+from app.db.readiness import Readiness
+from app.db.session import Sessions
+from app.main import create_app
+
+
+@asynccontextmanager
+async def open_client(
+    settings: Settings, engine: AsyncEngine, sessions: Sessions
+) -> AsyncIterator[AsyncClient]:
+    """Yield a client of an application that uses `sessions`, in place of its start-up's."""
+    app = create_app(settings)
+    app.cleanup_ctx.clear()
+    app[SESSIONS] = sessions
+    app[READINESS] = Readiness(engine, timeout=settings.db_ready_timeout)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        async with AsyncClient(base_url=f"http://127.0.0.1:{site.port}") as client:
+            yield client
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,39 @@
+"""A streamed response, which owns its session."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from sanic import Request
+
+from app import companies
+from app.api.problems import problem_of
+from app.api.schemas import CompanyRead
+from app.db.session import Sessions
+
+
+async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
+    """Yield all companies as lines of JSON, a batch at a time."""
+    async with sessions.snapshot() as session:
+        async for batch in companies.stream_companies(session):
+            rows = (CompanyRead.model_validate(company) for company in batch)
+            yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
+
+
+async def stream(request: Request[Any, Any], chunks: AsyncGenerator[bytes]) -> None:
+    """Answer with `chunks`, and close their source however the response ends."""
+    async with aclosing(chunks):
+        # Fetched before the response starts: until then, an error can be told.
+        first = await anext(chunks, b"")
+        response = await request.respond(content_type="application/x-ndjson")
+        try:
+            await response.send(first)
+            async for chunk in chunks:
+                await response.send(chunk)
+        except Exception as error:  # noqa: BLE001  a second answer can't follow the first
+            problem_of(error, request)
+            # Sanic would end the response as if this was all.
+            transport: Any = request.transport
+            transport.abort()
+        else:
+            await response.eof()

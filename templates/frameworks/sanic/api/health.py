@@ -1,0 +1,26 @@
+"""For whoever watches over the service."""
+
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request, json
+
+from app.api.problems import problem_response
+from app.db.readiness import Readiness
+from app.problems import NOT_READY
+
+blueprint = Blueprint("health")
+
+
+@blueprint.get("/health")
+async def health(_request: Request[Any, Any]) -> HTTPResponse:
+    """Say that the process is alive; touches no database."""
+    return json({"status": "ok"})
+
+
+@blueprint.get("/ready")
+async def ready(request: Request[Any, Any]) -> HTTPResponse:
+    """Say whether the database answers."""
+    readiness: Readiness = request.app.ctx.readiness
+    if await readiness.check():
+        return json({"status": "ready"})
+    return problem_response(NOT_READY)

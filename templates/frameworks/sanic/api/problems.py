@@ -1,0 +1,49 @@
+"""Errors as problem details."""
+
+import json
+from typing import Any
+
+from sanic import HTTPResponse, Request
+from sanic.exceptions import SanicException
+from sanic.handlers import ErrorHandler
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.errors import NotFoundError
+from app.problems import MEDIA_TYPE, RETRY_AFTER, Problem, database_problem, unexpected_problem
+
+
+class ProblemHandler(ErrorHandler):
+    """Answers every error with a problem."""
+
+    def default(self, request: Request[Any, Any], exception: BaseException) -> HTTPResponse:
+        """Return what to answer."""
+        if not isinstance(exception, Exception):
+            # Cancelled, because the client hung up: nobody reads this.
+            return HTTPResponse(status=503)
+        return problem_response(problem_of(exception, request))
+
+
+def problem_response(problem: Problem) -> HTTPResponse:
+    """Return a problem as a response."""
+    return HTTPResponse(
+        json.dumps(problem.body()).encode(),
+        status=problem.status,
+        headers=dict(problem.headers),
+        content_type=MEDIA_TYPE,
+    )
+
+
+def problem_of(error: Exception, request: Request[Any, Any]) -> Problem:
+    """Return what to tell the client about `error`; log what is our fault."""
+    match error:
+        case SanicException(status_code=503):
+            return Problem(503, str(error), RETRY_AFTER)
+        case SanicException() if error.status_code < 500:  # noqa: PLR2004  the client's fault
+            allow = error.headers.get("Allow")
+            return Problem(error.status_code, str(error), {"Allow": allow} if allow else {})
+        case NotFoundError():
+            return Problem(404, str(error))
+        case SQLAlchemyError():
+            return database_problem(error, f"{request.method} {request.path}")
+        case _:
+            return unexpected_problem(error, f"{request.method} {request.path}")

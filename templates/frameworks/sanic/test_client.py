@@ -1,0 +1,32 @@
+"""A client of the application, which is served on this process's own loop."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.commands.serve import accepting, create_server
+from app.config import Settings
+from app.db.readiness import Readiness
+from app.db.session import Sessions
+from app.main import create_app
+
+
+@asynccontextmanager
+async def open_client(
+    settings: Settings, engine: AsyncEngine, sessions: Sessions
+) -> AsyncIterator[AsyncClient]:
+    """Yield a client of an application that uses `sessions`, in place of its start-up's."""
+    app = create_app(settings)
+    # Sanic rewrites its own methods when it starts, which it can do once in a process.
+    app.config.TOUCHUP = False
+    app.ctx.sessions = sessions
+    app.ctx.readiness = Readiness(engine, timeout=settings.db_ready_timeout)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        # Its listeners are not called.
+        server = await create_server(app, listener)
+        async with accepting(server, patience=5), AsyncClient(base_url=url) as client:
+            yield client

@@ -1,0 +1,112 @@
+"""Processes that serve: several at once, or one that starts anew when the code changes."""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from types import FrameType
+from typing import Any, Protocol
+
+from watchfiles import PythonFilter, watch
+
+logger = logging.getLogger(__name__)
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+if sys.platform == "win32":
+    # What one process can send to another there.
+    SIGNALS.append(signal.SIGBREAK)
+
+_spawn = get_context("spawn")
+
+
+class Stop(Protocol):
+    """Whether to stop."""
+
+    def is_set(self) -> bool:
+        """Return whether somebody asked to stop."""
+
+
+class StopSignals:
+    """Set by the first signal that asks this process to stop."""
+
+    def __init__(self) -> None:
+        """Handle the signals from now on."""
+        self._set = False
+        for number in SIGNALS:
+            signal.signal(number, self._handle)
+
+    def is_set(self) -> bool:
+        """Return whether there was a signal."""
+        return self._set
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        # Not an Event, whose lock the interrupted code may hold.
+        self._set = True
+
+
+class _WorkerStop(StopSignals):
+    def __init__(self, line: Connection) -> None:
+        super().__init__()
+        self._line = line
+
+    def is_set(self) -> bool:
+        # The line ends when the parent closes it, and when the parent is gone.
+        return super().is_set() or self._line.poll()
+
+
+class Worker:
+    """A process that runs `target(*arguments, stop)`."""
+
+    def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
+        """Start it."""
+        line, self._line = _spawn.Pipe(duplex=False)
+        with line:
+            self.process = _spawn.Process(target=_work, args=(line, target, *arguments))
+            self.process.start()
+
+    def ask_to_stop(self) -> None:
+        """Let it finish what it does."""
+        self._line.close()
+
+
+def _work(line: Connection, target: Callable[..., None], *arguments: Any) -> None:
+    target(*arguments, _WorkerStop(line))
+
+
+def keep_running(number: int, stop: Stop, target: Callable[..., None], *arguments: Any) -> None:
+    """Run `number` workers until `stop`, and replace those that end before."""
+    workers = [Worker(target, *arguments) for _ in range(number)]
+    try:
+        while not stop.is_set():
+            wait([worker.process.sentinel for worker in workers], timeout=0.1)
+            for ended in [worker for worker in workers if not worker.process.is_alive()]:
+                if not stop.is_set():
+                    logger.error("A worker ended (%s): starting another", ended.process.exitcode)
+                    ended.ask_to_stop()
+                    workers.remove(ended)
+                    # One that can't start must not take the whole machine.
+                    time.sleep(1)
+                    workers.append(Worker(target, *arguments))
+    finally:
+        for worker in workers:
+            worker.ask_to_stop()
+        for worker in workers:
+            worker.process.join()
+
+
+def restart_on_change(
+    folder: str, stop: Stop, target: Callable[..., None], *arguments: Any
+) -> None:
+    """Run one worker until `stop`, and another after each change of the code in `folder`."""
+    worker = Worker(target, *arguments)
+    try:
+        for _ in watch(folder, watch_filter=PythonFilter(), stop_event=stop):
+            worker.ask_to_stop()
+            worker.process.join()
+            worker = Worker(target, *arguments)
+    finally:
+        worker.ask_to_stop()
+        worker.process.join()
