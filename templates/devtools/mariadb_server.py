@@ -25,10 +25,6 @@ from devtools.local_server import (
 )
 from devtools.mariadb_programs import Programs
 
-# Root's directories are often closed to the server's account. The working directory can be
-# used all the same, if nothing walks to it by its full name.
-_WORKING_DIRECTORY = Path("/proc/self/cwd")
-_BY_WORKING_DIRECTORY = AS_ROOT and _WORKING_DIRECTORY.exists()
 _SECONDS = 60
 _FORGETFUL = ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"]
 
@@ -41,12 +37,17 @@ class MariaDB:
         self.home = home
         self.ephemeral = ephemeral
         self._data = home / "data"
+        self._temporary = home / "tmp"
         self._password_file = home / "password"
         self._last_start = home / "server.json"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> int:
+        self._stay_root_if_need_be()
         self._recover()
+        # The usual one may be closed to the server's account, like any directory of root's.
+        self._temporary.mkdir(mode=PRIVATE, exist_ok=True)
+        give(self._temporary, self.home)
         if not self._data.exists():
             self._initialise()
         return on_free_port(self._start_on)
@@ -104,10 +105,11 @@ class MariaDB:
         self._password_file.write_text(secrets.token_hex(16), encoding="utf-8")
         for path in (draft, self._password_file):
             give(path, self.home)
-        options = [f"--datadir={self._datadir(draft)}"]
+        options = [f"--datadir={draft}"]
         if sys.platform != "win32":
             options[:0] = ["--no-defaults", f"--basedir={self.programs.prefix}"]
             options += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+            options += [f"--tmpdir={self._temporary}", *self._account()]
         run_tool(self.home, str(self.programs.installer), *options, cwd=draft)
         draft.rename(self._data)
 
@@ -149,9 +151,11 @@ class MariaDB:
         return [
             "--no-defaults",
             f"--basedir={self.programs.prefix}",
-            f"--datadir={self._datadir(self._data)}",
+            f"--datadir={self._data}",
             f"--bind-address={HOST}",
             f"--port={port}",
+            f"--tmpdir={self._temporary}",
+            *self._account(),
             "--socket=mariadb.sock",
             "--pid-file=mariadb.pid",
             f"--init-file={Path('..', 'accounts.sql')}",
@@ -161,5 +165,13 @@ class MariaDB:
             *(_FORGETFUL if self.ephemeral else []),
         ]
 
-    def _datadir(self, directory: Path) -> Path:
-        return _WORKING_DIRECTORY if _BY_WORKING_DIRECTORY else directory
+    def _stay_root_if_need_be(self) -> None:
+        # Root's directories are often closed to other accounts, and MariaDB, unlike
+        # PostgreSQL, does not work by its working directory alone.
+        if sys.platform != "win32" and AS_ROOT:
+            parents = self.home.resolve().parents
+            if not all(step.stat().st_mode & 0o001 for step in parents):
+                os.chown(self.home, 0, 0)
+
+    def _account(self) -> list[str]:
+        return ["--user=root"] if AS_ROOT and self.home.stat().st_uid == 0 else []

@@ -55,7 +55,7 @@ async def test_a_statement_that_takes_too_long_is_ended(settings: Settings) -> N
         "SELECT count(*) FROM information_schema.collations a, information_schema.collations b,"
         " information_schema.collations c, information_schema.collations d"
     )
-    async with open_engine(hurried) as own, own.connect() as connection:
+    async with asyncio.timeout(4), open_engine(hurried) as own, own.connect() as connection:
         with pytest.raises(DBAPIError) as caught:
             await connection.execute(endless)
     assert classify(caught.value) is Failure.UNAVAILABLE
@@ -189,7 +189,7 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(
     settings: Settings, engine: AsyncEngine
 ) -> None:
     hurried = for_migrations(settings.model_copy(update={"db_lock_timeout": 0.1}))
-    async with open_engine(hurried) as own:
+    async with asyncio.timeout(10), open_engine(hurried) as own:
         async with engine.begin() as reader, own.connect() as migrator:
             await reader.execute(text("SELECT 1 FROM customers"))
             with pytest.raises(DBAPIError) as caught:
