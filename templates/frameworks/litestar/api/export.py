@@ -1,0 +1,56 @@
+"""A streamed response, which owns its session."""
+
+from collections.abc import AsyncGenerator
+from typing import Self
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.response.streaming import ASGIStreamingResponse
+from litestar.types import Receive, Scope, Send
+from msgspec.json import Encoder
+
+from app import companies
+from app.api.schemas import CompanyRead
+from app.db.session import Sessions
+
+MEDIA_TYPE = "application/x-ndjson"
+DOCUMENTED = ResponseSpec(
+    str, generate_examples=False, description="A company a line", media_type=MEDIA_TYPE
+)
+
+
+async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
+    """Yield all companies as lines of JSON, a batch at a time."""
+    encoder = Encoder()
+    async with sessions.snapshot() as session:
+        async for batch in companies.stream_companies(session):
+            yield encoder.encode_lines(CompanyRead.of(company) for company in batch)
+
+
+class NdjsonResponse(ASGIStreamingResponse):
+    """Streams lines of JSON, and closes their source however the response ends.
+
+    Litestar's own Stream leaves its source to the garbage collector when the client hangs up.
+    """
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
+        """Stream `first`, then `rest`."""
+
+        async def chunks() -> AsyncGenerator[bytes]:
+            yield first
+            async for chunk in rest:
+                yield chunk
+
+        super().__init__(iterator=chunks(), media_type=MEDIA_TYPE)
+        self._source = rest
+
+    @classmethod
+    async def start(cls, chunks: AsyncGenerator[bytes]) -> Self:
+        """Return the response once its first chunk is there: before, an error can be told."""
+        return cls(await anext(chunks, b""), chunks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the chunks until they end, or the client hangs up."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._source.aclose()

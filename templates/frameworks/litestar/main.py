@@ -1,0 +1,58 @@
+"""The application."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import ensure_compatible_loop
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.openapi import OpenAPIConfig
+
+from app.api import companies, customers, health
+from app.api.problems import EXCEPTION_HANDLERS
+from app.api.requests import JsonRequest
+from app.api.sessions import DEPENDENCIES
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.readiness import Readiness
+from app.db.session import create_sessions
+
+TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
+LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Return the application; it opens nothing before its lifespan starts."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        ensure_compatible_loop()
+        logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
+        async with (
+            open_engine(settings, prewarm=settings.db_prewarm) as engine,
+            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
+        ):
+            app.state.sessions = create_sessions(engine)
+            app.state.readiness = readiness
+            yield
+
+    return Litestar(
+        route_handlers=[
+            *health.HANDLERS,
+            Router("/api/v1", route_handlers=[companies.router, customers.router]),
+        ],
+        dependencies=DEPENDENCIES,
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[lifespan],
+        # The lifespan configures logging; Litestar would do it on import, with a thread.
+        logging_config=None,
+        openapi_config=OpenAPIConfig(TITLE, version="0.1.0", use_handler_docstrings=True),
+        request_class=JsonRequest,
+        request_max_body_size=settings.app_max_body_size,
+    )
+
+
+app = create_app()

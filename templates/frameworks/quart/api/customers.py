@@ -1,0 +1,60 @@
+"""Customers over HTTP."""
+
+from quart import Blueprint, url_for
+from quart_schema import document_response, tag_blueprint, validate_querystring, validate_request
+
+from app import customers
+from app.api.problems import NoContent, documented
+from app.api.requests import Json, as_json
+from app.api.schemas import CustomerCreate, CustomerPage, CustomerRead, PageQuery
+from app.api.sessions import begin_write, open_read
+
+blueprint = Blueprint("customers", __name__)
+tag_blueprint(blueprint, ["customers"])
+
+
+@blueprint.get("/companies/<id:company_id>/customers")
+@validate_querystring(PageQuery)
+@document_response(CustomerPage)
+@documented(404, 422, 503)
+async def list_customers(company_id: int, query_args: PageQuery) -> Json:
+    """Return a page of a company's customers, in the order of their ids."""
+    async with open_read() as session:
+        page = await customers.list_customers(
+            session, company_id, limit=query_args.limit, after=query_args.after
+        )
+    return as_json(CustomerPage, page)
+
+
+@blueprint.post("/companies/<id:company_id>/customers")
+@validate_request(CustomerCreate)
+@document_response(CustomerRead, 201)
+@documented(404, 409, 422, 503)
+async def create_customer(
+    company_id: int, data: CustomerCreate
+) -> tuple[Json, int, dict[str, str]]:
+    """Add a customer to a company."""
+    async with begin_write() as session:
+        customer = await customers.create_customer(session, company_id, **data.model_dump())
+    location = url_for("customers.get_customer", customer_id=customer.id)
+    return as_json(CustomerRead, customer), 201, {"Location": location}
+
+
+@blueprint.get("/customers/<id:customer_id>")
+@document_response(CustomerRead)
+@documented(404, 422, 503)
+async def get_customer(customer_id: int) -> Json:
+    """Return a customer."""
+    async with open_read() as session:
+        customer = await customers.get_customer(session, customer_id)
+    return as_json(CustomerRead, customer)
+
+
+@blueprint.delete("/customers/<id:customer_id>")
+@document_response(NoContent, 204)
+@documented(404, 422, 503)
+async def delete_customer(customer_id: int) -> tuple[str, int]:
+    """Delete a customer."""
+    async with begin_write() as session:
+        await customers.delete_customer(session, customer_id)
+    return "", 204

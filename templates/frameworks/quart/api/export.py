@@ -1,0 +1,59 @@
+"""A streamed response, which owns its session."""
+
+from collections.abc import AsyncGenerator
+from typing import ClassVar, Self
+
+from quart import Response
+
+from app import companies
+from app.api.schemas import CompanyRead
+from app.db.session import Sessions
+
+
+class CompanyLine(CompanyRead):
+    """A company, on a line of its own."""
+
+    media_type: ClassVar[str] = "application/x-ndjson"
+
+
+async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
+    """Yield all companies as lines of JSON, a batch at a time."""
+    async with sessions.snapshot() as session:
+        async for batch in companies.stream_companies(session):
+            rows = (CompanyLine.model_validate(company) for company in batch)
+            yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
+
+
+class Chunks:
+    """A generator's chunks, the first of which is there already.
+
+    Quart calls `aclose` however the response ends. It is a class, because a generator around
+    another would not close that one if it had not begun itself.
+    """
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
+        """Iterate over `first`, then `rest`."""
+        self._first: bytes | None = first
+        self._rest = rest
+
+    def __aiter__(self) -> Self:
+        """Return itself: it can be read once."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next chunk."""
+        first, self._first = self._first, None
+        return first if first is not None else await anext(self._rest)
+
+    async def aclose(self) -> None:
+        """Close the generator."""
+        await self._rest.aclose()
+
+
+async def start_stream(chunks: AsyncGenerator[bytes]) -> Response:
+    """Return the response once its first chunk is there: before, an error can be told."""
+    first = await anext(chunks, b"")
+    response = Response(Chunks(first, chunks), content_type=CompanyLine.media_type)
+    # By default Quart cuts a response off after a minute, as if it had ended.
+    response.timeout = None
+    return response

@@ -1,0 +1,45 @@
+"""For whoever watches over the service."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+from quart import Blueprint, Response, current_app
+from quart_schema import document_response, tag_blueprint
+
+from app.api.problems import documented, problem_response
+from app.api.requests import Json
+from app.db.readiness import Readiness
+from app.problems import NOT_READY
+
+blueprint = Blueprint("health", __name__)
+tag_blueprint(blueprint, ["health"])
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(BaseModel):
+    """The service can do its work."""
+
+    status: Literal["ready"] = "ready"
+
+
+@blueprint.get("/health")
+@document_response(Health)
+async def health() -> Json:
+    """Say that the process is alive; touches no database."""
+    return Health().model_dump()
+
+
+@blueprint.get("/ready")
+@document_response(Ready)
+@documented(503)
+async def ready() -> Json | Response:
+    """Say whether the database answers."""
+    readiness: Readiness = current_app.extensions["readiness"]
+    if await readiness.check():
+        return Ready().model_dump()
+    return problem_response(NOT_READY)

@@ -1,0 +1,106 @@
+"""Errors as problem details: what Quart answers, and what OpenAPI says of it."""
+
+import json
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from quart import Quart, Response, request
+from quart_schema import OpenAPIProvider, RequestSchemaValidationError, document_response
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import NotFoundError
+from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
+
+Route = TypeVar("Route", bound=Callable[..., Any])
+
+
+class ProblemSchema(BaseModel):
+    """A problem, as OpenAPI describes it."""
+
+    media_type: ClassVar[str] = MEDIA_TYPE
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class NoContent(BaseModel):
+    """Nothing: there is no more to say."""
+
+    media_type: ClassVar[str] = ""
+
+
+def documented(*statuses: int) -> Callable[[Route], Route]:
+    """Decorate a route that can end in these problems, for OpenAPI."""
+
+    def decorate(route: Route) -> Route:
+        for status in statuses:
+            document_response(ProblemSchema, status)(route)
+        return route
+
+    return decorate
+
+
+class Documentation(OpenAPIProvider):
+    """The OpenAPI document, in which a model can name the `media_type` of an answer."""
+
+    def build_response_object(
+        self, model: Any, headers_model: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return how OpenAPI describes an answer, and the schemas that this refers to."""
+        response, definitions = super().build_response_object(model, headers_model)
+        [schema] = response.pop("content").values()
+        media_type = getattr(model, "media_type", "application/json")
+        if media_type:
+            response["content"] = {media_type: schema}
+        return response, definitions
+
+
+def problem_response(problem: Problem) -> Response:
+    """Return a problem as a response."""
+    return Response(
+        json.dumps(problem.body()),
+        problem.status,
+        dict(problem.headers),
+        content_type=MEDIA_TYPE,
+    )
+
+
+def install(app: Quart) -> None:
+    """Make `app` answer every error with a problem."""
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(RequestSchemaValidationError, _on_invalid_request)
+    app.register_error_handler(NotFoundError, _on_not_found)
+    app.register_error_handler(SQLAlchemyError, _on_database_error)
+    app.register_error_handler(Exception, _on_unexpected_error)
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    status = error.code or 500
+    return problem_response(Problem(status, error.description or error.name, headers))
+
+
+def _on_invalid_request(error: RequestSchemaValidationError) -> Response:
+    # Says where and why, but does not repeat the value.
+    cause = error.validation_error
+    problems = cause.errors() if isinstance(cause, ValidationError) else []
+    sentences = (
+        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}" for problem in problems
+    )
+    return problem_response(Problem(422, "; ".join(sentences) or "The request is invalid."))
+
+
+def _on_not_found(error: NotFoundError) -> Response:
+    return problem_response(Problem(404, str(error)))
+
+
+def _on_database_error(error: SQLAlchemyError) -> Response:
+    return problem_response(database_problem(error, f"{request.method} {request.path}"))
+
+
+def _on_unexpected_error(error: Exception) -> Response:
+    return problem_response(unexpected_problem(error, f"{request.method} {request.path}"))

@@ -1,0 +1,44 @@
+"""Requests and answers, more strictly than Quart by itself reads and writes them."""
+
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from quart import Request
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
+from werkzeug.routing import IntegerConverter
+
+from app.api.schemas import Id
+
+Json = dict[str, Any]
+
+_id = TypeAdapter(Id)
+
+
+class IdConverter(IntegerConverter):
+    """An id in a path; what is none is answered 422, where `<int:…>` has 404."""
+
+    regex = "[^/]+"
+
+    def to_python(self, value: str) -> int:
+        """Return the id; raises UnprocessableEntity."""
+        try:
+            return _id.validate_python(value)
+        except ValidationError as error:
+            raise UnprocessableEntity(f"The id in the path: {error.errors()[0]['msg']}") from error
+
+
+class JsonRequest(Request):
+    """A request whose body is the client's mistake whenever it can't be decoded."""
+
+    async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002  the signature is Quart's
+        """Return the decoded body; raises BadRequest."""
+        try:
+            return await super().get_json(force, silent, cache)
+        except (RecursionError, UnicodeDecodeError) as error:
+            # Quart lets these pass, and they would be taken for a mistake of ours.
+            raise BadRequest("The body is no JSON that can be read.") from error
+
+
+def as_json(schema: type[BaseModel], source: object) -> Json:
+    """Return `source` as `schema` shows it; left to Quart, moments would become HTTP dates."""
+    return schema.model_validate(source).model_dump(mode="json")

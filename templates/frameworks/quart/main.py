@@ -1,0 +1,53 @@
+"""The application."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import ensure_compatible_loop
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from quart import Quart
+from quart_schema import Info, QuartSchema
+
+from app.api import companies, customers, health, problems
+from app.api.requests import IdConverter, JsonRequest
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.readiness import Readiness
+from app.db.session import create_sessions
+
+TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
+LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
+
+
+def create_app(settings: Settings | None = None) -> Quart:
+    """Return the application; it opens nothing before it serves."""
+    settings = settings or Settings()
+    app = Quart(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.app_max_body_size
+    app.request_class = JsonRequest
+    app.url_map.converters["id"] = IdConverter
+
+    @app.while_serving
+    async def lifespan() -> AsyncGenerator[None]:
+        ensure_compatible_loop()
+        logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
+        async with (
+            open_engine(settings, prewarm=settings.db_prewarm) as engine,
+            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
+        ):
+            app.extensions["sessions"] = create_sessions(engine)
+            app.extensions["readiness"] = readiness
+            yield
+
+    info = Info(title=TITLE, version="0.1.0")
+    QuartSchema(app, info=info, openapi_provider_class=problems.Documentation)
+    problems.install(app)
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(companies.blueprint, url_prefix="/api/v1/companies")
+    app.register_blueprint(customers.blueprint, url_prefix="/api/v1")
+    return app
+
+
+app = create_app()
