@@ -27,8 +27,10 @@ def combinations() -> Iterator[dict[str, str]]:
         driver, _, loop = values
         if loop != "native" or not ANSWERS["_drivers"][driver]["needs_selector"]:  # else refused
             yield dict(zip(first, values, strict=True))
+    for driver in choices("driver"):
+        yield {"driver": driver, "sync_engine": "yes"}
     others = [name for name, value in ANSWERS.items() if isinstance(value, list)]
-    for name in sorted({*others} - {*first}):
+    for name in sorted({*others} - {*first, "sync_engine"}):
         if not name.startswith("_"):
             yield from ({name: value} for value in choices(name)[1:])
 
@@ -115,8 +117,10 @@ def test_the_same_answers_give_the_same_bytes(
 
 def test_only_its_own_driver_is_named(project: Path, request: pytest.FixtureRequest) -> None:
     answers = request.node.callspec.params["project"]
-    own = answers.get("driver", choices("driver")[0])
+    own = {answers.get("driver", choices("driver")[0])}
+    if answers.get("sync_engine") == "yes":
+        own |= {ANSWERS["_drivers"][driver]["sync_dialect"].partition("+")[2] for driver in own}
     for path in files(project):
         text = path.read_text(encoding="utf-8")
-        for other in set(choices("driver")) - {own}:
+        for other in set(choices("driver")) - own:
             assert other not in text, (path, other)

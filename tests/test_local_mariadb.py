@@ -93,11 +93,14 @@ def query(url: str, sql: str, **changes: str) -> object:
 
 
 def server_on(url: str) -> psutil.Process:
+    """Return the server's process."""
     port = urlsplit(url).port
+    # Asked for at once: other tests' servers end while we look, and then have no command.
     [server] = [
         process
-        for process in psutil.process_iter()
-        if process.name().startswith("mariadbd") and f"--port={port}" in process.cmdline()
+        for process in psutil.process_iter(["name", "cmdline"])
+        if process.info["name"].startswith("mariadbd")
+        and f"--port={port}" in (process.info["cmdline"] or [])
     ]
     return server
 
