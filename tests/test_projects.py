@@ -66,7 +66,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return install(directory, driver=driver, framework=framework, **AWKWARD)
 
 
-@pytest.fixture(scope="module", params=each([*PRINCIPAL, *OTHERS]))
+@pytest.fixture(scope="module")
 def production(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with what it needs to run, and no more."""
     driver, framework = request.param
@@ -138,7 +138,16 @@ def migrated_database(project: Project, directory: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("production", "workers"),
+    [
+        pytest.param(pair, workers, id=f"{name}-{workers}", marks=pytest.mark.xdist_group(name))
+        for pair in [*PRINCIPAL, *OTHERS]
+        for workers in ((1, 2) if pair in PRINCIPAL else (1,))
+        if (name := "-".join(pair))
+    ],
+    indirect=["production"],
+)
 def test_it_keeps_the_contract_and_stops_clean(
     production: Project, tmp_path: Path, workers: int
 ) -> None:
