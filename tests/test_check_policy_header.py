@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 from bake import TEMPLATE, bake
-from policy_header.checker import check
-from policy_header.command import main
+from header_tool import check, main
 
 DEVTOOLS = TEMPLATE / "{{cookiecutter.project_slug}}" / "devtools"
-COMMENT = "# Policy first: the event loop is chosen before anything imports a database driver.\n"
-INSERTED = f"{COMMENT}import app.event_loop as _event_loop  # noqa: F401\n"
 SET = "asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())"
 TOP = "import asyncio, os, platform, sys\n"
 FOR_OTHERS = "asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())"
@@ -351,13 +348,9 @@ def test_files_of_all_sorts_are_read(data: bytes) -> None:
 
 
 def tool(*arguments: object, folder: Path = DEVTOOLS) -> list[str]:
-    return [
-        sys.executable,
-        "-I",
-        "-S",
-        str(folder / "check_policy_header.py"),
-        *map(str, arguments),
-    ]
+    """Return the command of the tool, isolated and without bytecode left in the template."""
+    program = str(folder / "check_policy_header.py")
+    return [sys.executable, "-I", "-S", "-B", program, *map(str, arguments)]
 
 
 def test_a_copy_of_it_needs_nothing_else(tmp_path: Path) -> None:
