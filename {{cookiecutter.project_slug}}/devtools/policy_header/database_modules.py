@@ -1,4 +1,8 @@
-"""What the header must come before: drivers, object mappers and their tools."""
+"""What the header must come before: drivers, object mappers and their tools.
+
+psycopg refuses ProactorEventLoop (InterfaceError, psycopg/connection_async.py), and so does
+psycopg_pool; aiopg ends in a bare NotImplementedError.
+"""
 
 DATABASE_MODULES = {
     *("aiomysql", "aioodbc", "aiopg", "aioredis", "aiosqlite", "asyncmy", "asyncpg"),

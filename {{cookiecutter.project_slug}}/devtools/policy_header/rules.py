@@ -18,8 +18,8 @@ WINDOWS_POLICIES = {"WindowsSelectorEventLoopPolicy", "WindowsProactorEventLoopP
 def missing_header(source: Source) -> Findings:
     """EL001: an entry point has no header.
 
-    Its loop is then what Python or a server takes: on Windows ProactorEventLoop, which
-    psycopg refuses (InterfaceError, psycopg/connection_async.py) and aiopg does not survive.
+    Its loop is then what Python or a server takes: on Windows ProactorEventLoop, which some
+    drivers cannot use (database_modules.py).
     """
     why = reason(source)
     if why and not headers(source):
