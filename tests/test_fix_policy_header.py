@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from header_tool import COMMENT, Source, check, decode, insert_header, move_header, read
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 MODULE = "app.event_loop"
@@ -104,6 +104,8 @@ def docstring(data: bytes) -> str | None:
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(files())
+@example(b"# coding=latin-1\nx = '\xe9'\n")
+@example(b" \n# coding=latin-1\nx = '\xe9'\n")
 def test_an_inserted_header_is_all_that_is_new(data: bytes) -> None:
     assert findings(data) == ["EL001"]
     fixed = fix(data, insert_header)
