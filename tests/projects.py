@@ -16,7 +16,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import httpx2
+import pytest
 from bake import bake, choices
+from databases import database_for
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
@@ -79,6 +81,30 @@ def install(output: Path, *sync_options: str, **answers: str) -> Project:
     project = Project(bake(output, **answers), driver)
     project.sync(*sync_options)
     return project
+
+
+def new_directory(factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that other accounts can enter, as a user's usually is."""
+    directory = factory.mktemp("project")
+    directory.chmod(0o755)
+    return directory
+
+
+def each(variants: list[tuple[str, ...]]) -> list[object]:
+    """Return parameters that keep what concerns a variant in one process of xdist."""
+    return [
+        pytest.param(variant, id=name, marks=pytest.mark.xdist_group(name))
+        for variant in variants
+        if (name := "-".join(variant))
+    ]
+
+
+@contextmanager
+def migrated_database(project: Project, directory: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a database that the project has migrated."""
+    with database_for(project.driver, directory) as url:
+        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        yield url
 
 
 @dataclass(frozen=True)
