@@ -22,3 +22,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, 
         return install(directory, "--no-default-groups", **answers)
 
     return install_once
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put groups into ids, where xdist's scheduler looks for them.
+
+    xdist 3.8 writes them to an attribute that pytest 9.2 does not read any more, and then
+    every worker would install every project.
+    """
+    if config.getoption("loadgroup", default=False):
+        for item in items:
+            group = item.get_closest_marker("xdist_group")
+            if group and "@" not in item.nodeid.rpartition("]")[2]:
+                item._id = item.id.parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001

@@ -24,10 +24,9 @@ APPLICATION = "observed"
 PATIENCE = 60
 """Seconds after which something is not slow but will not happen."""
 
-_GATE = 4711
-_OBSTACLES = f"""
+_OBSTACLES = """
 CREATE FUNCTION wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_advisory_xact_lock_shared({_GATE}); RETURN NEW; END $$;
+BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
 
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -79,13 +78,8 @@ class Observer:
 
     def sessions(self, condition: str = "true") -> int:
         """Return how many sessions the service has, of those in pg_stat_activity's view."""
-        return int(
-            self.value(
-                "SELECT count(*) FROM pg_stat_activity"
-                f" WHERE application_name = $1 AND ({condition})",  # noqa: S608  of the tests
-                APPLICATION,
-            )
-        )
+        ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1"
+        return int(self.value(f"{ours} AND ({condition})", APPLICATION))
 
     def waiting(self) -> int:
         """Return how many sessions of the service wait at the gate."""
@@ -94,11 +88,11 @@ class Observer:
     @contextmanager
     def closed_gate(self) -> Iterator[None]:
         """Let what is slow wait until the block ends."""
-        self.execute(f"SELECT pg_advisory_lock({_GATE})")
+        self.execute("SELECT pg_advisory_lock(4711)")
         try:
             yield
         finally:
-            self.execute(f"SELECT pg_advisory_unlock({_GATE})")
+            self.execute("SELECT pg_advisory_unlock(4711)")
 
     def put(self, name: str, industry: str) -> int:
         """Insert a company past every obstacle, and return its id."""

@@ -14,9 +14,12 @@ _AT_ONCE = struct.pack("hh" if hasattr(socket, "SIO_RCVALL") else "ii", 1, 0)
 
 def request(method: str, path: str, body: object = None) -> bytes:
     """Return a request as it goes over the wire."""
-    content = b"" if body is None else json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nHost: service\r\nContent-Length: {len(content)}\r\n"
-    return f"{head}Content-Type: application/json\r\n\r\n".encode() + content
+    head = f"{method} {path} HTTP/1.1\r\nHost: service\r\n"
+    if body is None:
+        return f"{head}\r\n".encode()
+    content = json.dumps(body).encode()
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    return head.encode() + content
 
 
 @contextmanager
@@ -55,7 +58,7 @@ def status_of(connection: socket.socket) -> int:
 
 def ended(connection: socket.socket) -> bool:
     """Return whether the service closed a connection on which nothing else is to come."""
-    connection.setblocking(False)
+    connection.settimeout(0)
     try:
         return connection.recv(1) == b""
     except BlockingIOError:
