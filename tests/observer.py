@@ -53,6 +53,16 @@ CREATE CONSTRAINT TRIGGER refuse_delete AFTER DELETE ON companies
     FOR EACH ROW WHEN (OLD.industry LIKE 'refuse %') EXECUTE FUNCTION refuse();
 CREATE TRIGGER vanish BEFORE INSERT OR UPDATE ON companies FOR EACH ROW
     WHEN (NEW.industry = 'vanish') EXECUTE FUNCTION vanish();
+
+CREATE ROLE limited LOGIN PASSWORD 'secret';
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO limited;
+CREATE SEQUENCE logins;
+CREATE FUNCTION count_login() RETURNS event_trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+    IF session_user = 'limited' THEN PERFORM nextval('public.logins'); END IF;
+EXCEPTION WHEN OTHERS THEN RAISE 'too many logins' USING ERRCODE = '53300';
+END $$;
+CREATE EVENT TRIGGER count_login ON login EXECUTE FUNCTION count_login();
 """
 
 
@@ -85,14 +95,25 @@ class Observer:
         """Return how many sessions of the service wait at the gate."""
         return self.sessions("wait_event = 'advisory'")
 
+    def limit_logins(self, *, at_once: int = -1, in_all: int = 1_000_000) -> None:
+        """Let there be a user "limited", password "secret", with so many connections."""
+        self.execute(
+            f"ALTER ROLE limited CONNECTION LIMIT {at_once};"
+            f"ALTER SEQUENCE logins MAXVALUE {in_all} RESTART"
+        )
+
     @contextmanager
     def closed_gate(self) -> Iterator[None]:
-        """Let what is slow wait until the block ends."""
+        """Let what is slow wait until the block ends, or the gate is opened in it."""
         self.execute("SELECT pg_advisory_lock(4711)")
         try:
             yield
         finally:
-            self.execute("SELECT pg_advisory_unlock(4711)")
+            self.open_gate()
+
+    def open_gate(self) -> None:
+        """Let everything pass."""
+        self.execute("SELECT pg_advisory_unlock_all()")
 
     def put(self, name: str, industry: str) -> int:
         """Insert a company past every obstacle, and return its id."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import httpx2
 import pytest
@@ -22,6 +23,10 @@ from databases import database_for
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
+STOP_SIGNALS = (
+    [signal.CTRL_BREAK_EVENT] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGINT]
+)
+"""What asks a service to stop."""
 FOREIGN = ("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV")
 
 
@@ -115,12 +120,16 @@ class Service:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def signal(self, number: int) -> None:
+        """Send a signal: to it, or to all its processes what a terminal sends to all."""
+        if sys.platform != "win32" and number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
     def stop(self) -> str:
         """Ask it to stop as an operator would, and return all that it printed."""
-        if sys.platform == "win32":
-            self.process.send_signal(signal.CTRL_BREAK_EVENT)
-        else:
-            self.process.terminate()
+        self.signal(STOP_SIGNALS[0])
         self.process.wait(PATIENCE)
         return self.log.read_text(encoding="utf-8")
 
@@ -130,7 +139,12 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
     """Yield the service that `python -m app` and `command` start, once it answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    # A group of its own: what a terminal would send must not come to us.
+    group: dict[str, Any] = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"process_group": 0}
+    )
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -139,7 +153,7 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
             env=environment(**env),
             stdout=output,
             stderr=output,
-            creationflags=flags,
+            **group,
         ) as process,
     ):
         service = Service(f"http://127.0.0.1:{port}", process, log)
