@@ -94,4 +94,6 @@ async def _serve_until(stop: Stop, settings: Settings, listener: socket.socket) 
                 await asyncio.sleep(0.1)
             await server.before_stop()
     finally:
+        # For a start that failed before it accepted anything: the loop holds the listener.
+        server.server.close()
         await server.after_stop()
