@@ -5,8 +5,8 @@ What a request asks for decides what happens to it in the database:
 - a name that begins with "slow insert" waits at the gate before its row is written, and
   "slow commit" waits in the COMMIT;
 - the industry "refuse 23505" makes the COMMIT fail with this SQLSTATE;
-- the industry "vanish" makes another row of it ("… (shadow)"), and so the flush that wrote
-  this one fails in SQLAlchemy, which misses its own.
+- the industry "vanish" makes another row of it ("… (shadow)"). What was asked for is not done:
+  SQLAlchemy misses its row after INSERT and UPDATE, and the service its row after DELETE.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ END $$;
 CREATE FUNCTION vanish() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO companies (name, industry, created_at, updated_at)
-        VALUES (NEW.name || ' (shadow)', 'shadow', NEW.created_at, NEW.updated_at);
+        VALUES (coalesce(NEW.name, OLD.name) || ' (shadow)', 'shadow', now(), now());
     RETURN NULL;
 END $$;
 
@@ -53,6 +53,8 @@ CREATE CONSTRAINT TRIGGER refuse_delete AFTER DELETE ON companies
     FOR EACH ROW WHEN (OLD.industry LIKE 'refuse %') EXECUTE FUNCTION refuse();
 CREATE TRIGGER vanish BEFORE INSERT OR UPDATE ON companies FOR EACH ROW
     WHEN (NEW.industry = 'vanish') EXECUTE FUNCTION vanish();
+CREATE TRIGGER vanish_delete BEFORE DELETE ON companies FOR EACH ROW
+    WHEN (OLD.industry = 'vanish') EXECUTE FUNCTION vanish();
 
 CREATE ROLE limited LOGIN PASSWORD 'secret';
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO limited;

@@ -117,12 +117,15 @@ def test_a_commit_that_fails_is_no_success(scene: Scene, code: str, status: int)
 
 def test_an_exception_after_a_flush_leaves_no_row(scene: Scene) -> None:
     kept = scene.observer.put("Kept", "Anvils")
+    stays = scene.observer.put("Stays", "vanish")
     body = {"name": "Vanishes", "industry": "vanish"}
     for method, path in (("POST", COMPANIES), ("PATCH", f"{COMPANIES}/{kept}")):
         response = scene.send(method, path, body)
         assert response.status_code == 500, (method, response.text)
         assert f"{method} {path} failed" in scene.log()
-    assert (scene.observer.count(), scene.observer.count("%shadow%")) == (1, 0)
+    # This exception is the service's own, and nothing failed before it.
+    assert scene.send("DELETE", f"{COMPANIES}/{stays}").status_code == 404
+    assert (scene.observer.count(), scene.observer.count("%shadow%")) == (2, 0)
 
 
 HANG_UPS = pytest.mark.parametrize("hang_up", [close, reset])

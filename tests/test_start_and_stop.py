@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from bake import ANSWERS
 from contract import COMPANIES
 from observer import APPLICATION, Observer, obstructing, wait_until
 from projects import STOP_SIGNALS, Project, each, migrated_database, serving
 from raw_http import connected, ended, request, status_of
+from test_docs import rows
 from test_requests_in_flight import VARIANTS
 
 pytestmark = pytest.mark.projects
@@ -39,6 +42,7 @@ class Stage:
     """A project and its database, before a service is started."""
 
     project: Project
+    server: str
     observer: Observer
     env: dict[str, str]
 
@@ -51,11 +55,13 @@ def shared(
 ) -> Iterator[Stage]:
     """Yield a project and a database that the tests of this module share."""
     project = installed(request.param)
+    _, framework, *chosen = request.param
+    [server] = chosen or [ANSWERS["_frameworks"][framework]["server"]]
     with (
         migrated_database(project, tmp_path_factory.mktemp("stage")) as url,
         obstructing(url) as observer,
     ):
-        yield Stage(project, observer, ENVIRONMENT | {"DATABASE_URL": url})
+        yield Stage(project, server, observer, ENVIRONMENT | {"DATABASE_URL": url})
 
 
 @pytest.fixture
@@ -64,6 +70,16 @@ def stage(shared: Stage) -> Iterator[Stage]:
     yield shared
     shared.observer.execute("TRUNCATE companies CASCADE")
     assert not shared.observer.sessions()
+
+
+def documented_exit_code(server: str, number: signal.Signals, workers: int) -> int:
+    """Return what docs/requests.md says."""
+    [row] = [row for row in rows("docs/requests.md", "server") if row[0] == server]
+    cell = row[1 + (number == signal.SIGINT) + 2 * (workers > 1)]
+    if cell != "the signal's":
+        return int(cell)
+    # STATUS_CONTROL_C_EXIT, as Windows ends what has no handler.
+    return 0xC000013A if sys.platform == "win32" else -number
 
 
 def warnings_in(log: str) -> list[str]:
@@ -102,7 +118,7 @@ def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
         code = service.process.wait(60)
         log = service.log.read_text(encoding="utf-8")
     assert observer.count() == 1
-    assert code in {0, -number}
+    assert code == documented_exit_code(stage.server, number, workers)
     assert "Traceback" not in log, log
     assert not warnings_in(log), log
 
