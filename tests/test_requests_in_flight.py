@@ -54,7 +54,11 @@ class Scene:
 
     def send(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """Send a request as most clients do."""
-        return httpx2.request(method, self.service.url + path, json=body, timeout=60)
+        try:
+            return httpx2.request(method, self.service.url + path, json=body, timeout=60)
+        except httpx2.TransportError as error:
+            ended = self.service.process.poll()
+            raise AssertionError(f"{error!r}; exit code {ended}; {self.log()}") from error
 
 
 @pytest.fixture(scope="module", params=each(VARIANTS))
