@@ -14,12 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import httpx2
+import pytest
 from bake import bake, choices
+from databases import database_for
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
+STOP_SIGNALS = (
+    [signal.CTRL_BREAK_EVENT] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGINT]
+)
+"""What asks a service to stop."""
 FOREIGN = ("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV")
 
 
@@ -81,6 +88,30 @@ def install(output: Path, *sync_options: str, **answers: str) -> Project:
     return project
 
 
+def new_directory(factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that other accounts can enter, as a user's usually is."""
+    directory = factory.mktemp("project")
+    directory.chmod(0o755)
+    return directory
+
+
+def each(variants: list[tuple[str, ...]]) -> list[object]:
+    """Return parameters that keep what concerns a variant in one process of xdist."""
+    return [
+        pytest.param(variant, id=name, marks=pytest.mark.xdist_group(name))
+        for variant in variants
+        if (name := "-".join(variant))
+    ]
+
+
+@contextmanager
+def migrated_database(project: Project, directory: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a database that the project has migrated."""
+    with database_for(project.driver, directory) as url:
+        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        yield url
+
+
 @dataclass(frozen=True)
 class Service:
     """A project's service that runs as a process."""
@@ -89,12 +120,16 @@ class Service:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def signal(self, number: int) -> None:
+        """Send a signal: to it, or to all its processes what a terminal sends to all."""
+        if sys.platform != "win32" and number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
     def stop(self) -> str:
         """Ask it to stop as an operator would, and return all that it printed."""
-        if sys.platform == "win32":
-            self.process.send_signal(signal.CTRL_BREAK_EVENT)
-        else:
-            self.process.terminate()
+        self.signal(STOP_SIGNALS[0])
         self.process.wait(PATIENCE)
         return self.log.read_text(encoding="utf-8")
 
@@ -104,7 +139,12 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
     """Yield the service that `python -m app` and `command` start, once it answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
+    # A group of its own: what a terminal would send must not come to us.
+    group: dict[str, Any] = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        if sys.platform == "win32"
+        else {"process_group": 0}
+    )
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -113,7 +153,7 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
             env=environment(**env),
             stdout=output,
             stderr=output,
-            creationflags=flags,
+            **group,
         ) as process,
     ):
         service = Service(f"http://127.0.0.1:{port}", process, log)

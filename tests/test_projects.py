@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +16,16 @@ import yaml
 from bake import ANSWERS, choices
 from contract import drive
 from databases import count_connections, database_for
-from projects import Project, find_uv, install, passed, serving
+from projects import (
+    Project,
+    each,
+    find_uv,
+    install,
+    migrated_database,
+    new_directory,
+    passed,
+    serving,
+)
 
 pytestmark = pytest.mark.projects
 
@@ -31,22 +40,6 @@ OTHERS = [
     if pair not in PRINCIPAL
 ]
 SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
-
-
-def each(variants: list[tuple[str, str]]) -> list[object]:
-    """Return parameters that keep what concerns a variant in one process of xdist."""
-    return [
-        pytest.param(variant, id=name, marks=pytest.mark.xdist_group(name))
-        for variant in variants
-        if (name := "-".join(variant))
-    ]
-
-
-def new_directory(factory: pytest.TempPathFactory) -> Path:
-    """Return a directory that other accounts can enter, as a user's usually is."""
-    directory = factory.mktemp("project")
-    directory.chmod(0o755)
-    return directory
 
 
 AWKWARD = {
@@ -66,20 +59,16 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return install(directory, driver=driver, framework=framework, **AWKWARD)
 
 
-@pytest.fixture(scope="module")
-def production(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+@pytest.fixture
+def production(request: pytest.FixtureRequest, installed: Callable[..., Project]) -> Project:
     """Return a project with what it needs to run, and no more."""
-    driver, framework = request.param
-    directory = new_directory(tmp_path_factory)
-    return install(directory, "--no-default-groups", driver=driver, framework=framework)
+    return installed(request.param)
 
 
-@pytest.fixture(scope="module", params=each(SERVERS))
-def networked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+@pytest.fixture(params=each(SERVERS))
+def networked(request: pytest.FixtureRequest, installed: Callable[..., Project]) -> Project:
     """Return the same, of those whose database is a server."""
-    driver, framework = request.param
-    directory = new_directory(tmp_path_factory)
-    return install(directory, "--no-default-groups", driver=driver, framework=framework)
+    return installed(request.param)
 
 
 def test_its_own_tests_pass(project: Project) -> None:
@@ -128,14 +117,6 @@ def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: 
             model.write_text(before, encoding="utf-8")
             for file in set(versions.glob("*.py")) - known:
                 file.unlink()
-
-
-@contextmanager
-def migrated_database(project: Project, directory: Path) -> Iterator[str]:
-    """Yield the DATABASE_URL of a database that the project has migrated."""
-    with database_for(project.driver, directory) as url:
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
-        yield url
 
 
 @pytest.mark.parametrize(

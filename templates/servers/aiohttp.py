@@ -6,7 +6,7 @@ import socket
 from aiohttp import web
 
 from app import event_loop
-from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+from app.commands.preflight import diagnosed, ensure_database_is_ready, ensure_port_is_free
 from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.config import Settings
 from app.main import create_app
@@ -45,12 +45,14 @@ def _shown(listener: socket.socket) -> str:
 
 
 def _serve(settings: Settings, listener: socket.socket, stop: Stop) -> None:
-    event_loop.run(_serve_until(stop, settings, listener))
+    with listener:  # a worker's is a copy
+        event_loop.run(_serve_until(stop, settings, listener))
 
 
 async def _serve_until(stop: Stop, settings: Settings, listener: socket.socket) -> None:
     runner = web.AppRunner(create_app(settings), shutdown_timeout=settings.app_shutdown_timeout)
-    await runner.setup()
+    with diagnosed(settings):
+        await runner.setup()
     try:
         await web.SockSite(runner, listener).start()
         # web.run_app() would sleep for an hour, and on Windows no signal wakes a selector.

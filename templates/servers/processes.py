@@ -12,12 +12,17 @@ from typing import Any, Protocol
 
 from watchfiles import PythonFilter, watch
 
+from app.commands.errors import CommandError
+
 logger = logging.getLogger(__name__)
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 if sys.platform == "win32":
     # What one process can send to another there.
     SIGNALS.append(signal.SIGBREAK)
+
+CAN_NOT_START = 3
+"""The exit code of a worker that another one in its place could not help either."""
 
 _spawn = get_context("spawn")
 
@@ -73,16 +78,25 @@ class Worker:
 
 
 def _work(line: Connection, target: Callable[..., None], *arguments: Any) -> None:
-    target(*arguments, _WorkerStop(line))
+    try:
+        target(*arguments, _WorkerStop(line))
+    except CommandError as error:
+        print(f"A worker could not start: {error}", file=sys.stderr)
+        sys.exit(CAN_NOT_START)
 
 
 def keep_running(number: int, stop: Stop, target: Callable[..., None], *arguments: Any) -> None:
-    """Run `number` workers until `stop`, and replace those that end before."""
+    """Run `number` workers until `stop`, and replace those that end before.
+
+    Raises CommandError if one can't start.
+    """
     workers = [Worker(target, *arguments) for _ in range(number)]
     try:
         while not stop.is_set():
             wait([worker.process.sentinel for worker in workers], timeout=0.1)
             for ended in [worker for worker in workers if not worker.process.is_alive()]:
+                if ended.process.exitcode == CAN_NOT_START:
+                    raise CommandError("A worker could not start; what it wrote before says why.")
                 if not stop.is_set():
                     logger.error("A worker ended (%s): starting another", ended.process.exitcode)
                     ended.ask_to_stop()

@@ -8,7 +8,7 @@ from typing import Any
 
 from app import event_loop
 from app.api.requests import App
-from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+from app.commands.preflight import diagnosed, ensure_database_is_ready, ensure_port_is_free
 from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.config import Settings
 from app.main import create_app
@@ -78,13 +78,15 @@ def _shown(listener: socket.socket) -> str:
 
 
 def _serve(settings: Settings, listener: socket.socket, stop: Stop) -> None:
-    event_loop.run(_serve_until(stop, settings, listener))
+    with listener:  # a worker's is a copy
+        event_loop.run(_serve_until(stop, settings, listener))
 
 
 async def _serve_until(stop: Stop, settings: Settings, listener: socket.socket) -> None:
     server = await create_server(create_app(settings), listener)
     try:
-        await server.before_start()
+        with diagnosed(settings):
+            await server.before_start()
         async with accepting(server, patience=settings.app_shutdown_timeout):
             await server.after_start()
             # Asked often, since on Windows no signal wakes a selector.
@@ -92,4 +94,6 @@ async def _serve_until(stop: Stop, settings: Settings, listener: socket.socket) 
                 await asyncio.sleep(0.1)
             await server.before_stop()
     finally:
+        # For a start that failed before it accepted anything: the loop holds the listener.
+        server.server.close()
         await server.after_stop()

@@ -1,10 +1,17 @@
 """`python -m app`: serve."""
 
+from typing import Any
+
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from app import event_loop
+from app.commands.errors import CommandError
 from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 from app.config import Settings
+
+APP = "app.main:app"
 
 
 def serve(settings: Settings) -> None:
@@ -16,15 +23,26 @@ def serve(settings: Settings) -> None:
 
 def start_server(settings: Settings, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
-    uvicorn.run(
-        "app.main:app",
-        host=settings.app_host,
-        port=settings.app_port,
-        log_level=settings.app_log_level,
+    options: dict[str, Any] = {
+        "host": settings.app_host,
+        "port": settings.app_port,
+        "log_level": settings.app_log_level,
         # Named here, since uvicorn does not ask for asyncio's policy.
-        loop=event_loop.LOOP_FACTORY,
-        reload=reload,
-        reload_dirs=["app"] if reload else None,
-        timeout_graceful_shutdown=settings.app_shutdown_timeout,
-        workers=None if reload else settings.app_workers,
-    )
+        "loop": event_loop.LOOP_FACTORY,
+        "timeout_graceful_shutdown": settings.app_shutdown_timeout,
+    }
+    if reload:
+        uvicorn.run(APP, reload=True, reload_dirs=["app"], **options)
+    elif settings.app_workers > 1:
+        _run_workers(uvicorn.Config(APP, workers=settings.app_workers, **options))
+    else:
+        uvicorn.run(APP, **options)
+
+
+def _run_workers(config: uvicorn.Config) -> None:
+    # uvicorn.run() would call it a success when a worker could not start.
+    with config.bind_socket() as listener:
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise CommandError("A worker could not start; what it wrote before says why.")

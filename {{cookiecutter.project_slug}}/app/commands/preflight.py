@@ -1,8 +1,8 @@
 """What has to be right before the service starts."""
 
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,18 +27,25 @@ def ensure_port_is_free(settings: Settings) -> None:
         ) from error
 
 
-@asynccontextmanager
-async def diagnosed_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """Yield an engine whose failures are CommandErrors."""
+@contextmanager
+def diagnosed(settings: Settings) -> Iterator[None]:
+    """Turn failures of the database into CommandErrors."""
     try:
-        async with open_engine(settings) as engine:
-            yield engine
+        yield
     except ModuleNotFoundError as error:
         raise CommandError(
             f"The package {error.name} is not installed: run `uv sync`, or `pip install -e .`."
         ) from error
     except SQLAlchemyError as error:
         raise CommandError(explain(error, settings)) from error
+
+
+@asynccontextmanager
+async def diagnosed_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Yield an engine whose failures are CommandErrors."""
+    with diagnosed(settings):
+        async with open_engine(settings) as engine:
+            yield engine
 
 
 def ensure_migrated(state: MigrationState) -> None:
@@ -54,6 +61,22 @@ async def ensure_database_is_ready(settings: Settings) -> None:
     """Raise CommandError if the database can't be used as it is."""
     async with diagnosed_engine(settings) as engine, engine.connect() as connection:
         ensure_migrated(await migration_state(connection))
+    await _ensure_connections(settings)
+
+
+async def _ensure_connections(settings: Settings) -> None:
+    # Here it is one sentence; in the workers it would be a traceback of each.
+    number = settings.app_workers * min(settings.db_prewarm, settings.db_pool_size)
+    of_all_workers = settings.model_copy(update={"db_pool_size": max(number, 1)})
+    try:
+        async with open_engine(of_all_workers, prewarm=number):
+            pass
+    except SQLAlchemyError as error:
+        raise CommandError(
+            f"The database does not grant the {number} connections that a start takes: lower "
+            f"DB_PREWARM ({settings.db_prewarm}) or APP_WORKERS ({settings.app_workers}), or "
+            "raise the limits of the server and of the user."
+        ) from error
 
 
 def revisions(names: frozenset[str]) -> str:

@@ -3,7 +3,11 @@
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.exceptions import ClientException, ValidationException
+from litestar.exceptions import (
+    ClientException,
+    InternalServerException,
+    ValidationException,
+)
 from litestar.params import PathParameter, QueryParameter
 
 from app.db.types import MAX_ID
@@ -18,6 +22,14 @@ AnyRequest = Request[Any, Any, Any]
 
 class JsonRequest(AnyRequest):
     """A request whose body is the client's mistake whenever it can't be decoded."""
+
+    async def body(self) -> bytes:
+        """Return the body; raises ClientException if the client hangs up before its end."""
+        try:
+            return await super().body()
+        except InternalServerException as error:
+            # Litestar's own for this, which would be logged as a mistake of ours.
+            raise ClientException("The body ended too early.") from error
 
     async def json(self) -> Any:
         """Return the decoded body; raises ClientException."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from app.errors import NotFoundError
@@ -26,6 +26,11 @@ async def _on_http_error(_request: Request, error: HTTPException) -> ProblemResp
     return ProblemResponse(Problem(error.status_code, error.detail, error.headers or {}))
 
 
+async def _on_half_a_body(_request: Request, _error: ClientDisconnect) -> ProblemResponse:
+    # Nobody will read this, but it is no mistake of ours that should be logged.
+    return ProblemResponse(Problem(400, "The body ended too early."))
+
+
 async def _on_not_found(_request: Request, error: NotFoundError) -> ProblemResponse:
     return ProblemResponse(Problem(404, str(error)))
 
@@ -36,6 +41,7 @@ async def _on_database_error(request: Request, error: SQLAlchemyError) -> Proble
 
 HANDLERS: Mapping[Any, Callable[..., Any]] = {
     HTTPException: _on_http_error,
+    ClientDisconnect: _on_half_a_body,
     NotFoundError: _on_not_found,
     SQLAlchemyError: _on_database_error,
 }

@@ -1,0 +1,37 @@
+"""Rendered projects that several modules run, each installed once in a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from projects import Project, install, new_directory
+
+QUESTIONS = ("driver", "framework", "server")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Project]:
+    """Return a function that installs a variant with what it needs to run, and no more."""
+
+    @cache
+    def install_once(variant: tuple[str, ...]) -> Project:
+        directory = new_directory(tmp_path_factory)
+        answers = dict(zip(QUESTIONS, variant, strict=False))
+        return install(directory, "--no-default-groups", **answers)
+
+    return install_once
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put groups into ids, where xdist's scheduler looks for them.
+
+    xdist 3.8 writes them to an attribute that pytest 9.2 does not read any more, and then
+    every worker would install every project.
+    """
+    if config.getoption("loadgroup", default=False):
+        for item in items:
+            group = item.get_closest_marker("xdist_group")
+            if group and "@" not in item.nodeid.rpartition("]")[2]:
+                item._id = item.id.parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
