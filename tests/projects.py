@@ -81,6 +81,13 @@ def install(output: Path, *sync_options: str, **answers: str) -> Project:
     return project
 
 
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
 @dataclass(frozen=True)
 class Service:
     """A project's service that runs as a process."""
@@ -102,8 +109,7 @@ class Service:
 @contextmanager
 def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[Service]:
     """Yield the service that `python -m app` and `command` start, once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     flags = subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0
     with (
         log.open("wb") as output,

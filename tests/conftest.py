@@ -1,0 +1,22 @@
+"""Fixtures that several modules of tests share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from windows import Windows, open_windows
+
+
+@pytest.fixture(scope="session")
+def on_windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Windows]]:
+    """Yield a function that returns the project of some answers, made once."""
+    with ExitStack() as stack:
+
+        @functools.cache
+        def get(**answers: str) -> Windows:
+            return stack.enter_context(open_windows(tmp_path_factory, **answers))
+
+        yield get
