@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from bake import ANSWERS, bake, choices
+from header_tool import main as check_policy_header
 
 ILLEGAL_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
 LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
@@ -104,6 +105,12 @@ def test_ruff_is_content(project: Path, command: list[str]) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_every_entry_point_has_the_header(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_policy_header([str(project)]) == 0, capsys.readouterr().out
+
+
 def test_the_same_answers_give_the_same_bytes(
     project: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -120,7 +127,9 @@ def test_only_its_own_driver_is_named(project: Path, request: pytest.FixtureRequ
     own = {answers.get("driver", choices("driver")[0])}
     if answers.get("sync_engine") == "yes":
         own |= {ANSWERS["_drivers"][driver]["sync_dialect"].partition("+")[2] for driver in own}
-    for path in files(project):
+    # The header must come before all of them, in whatever code base is checked.
+    of_all = project / "devtools" / "policy_header" / "database_modules.py"
+    for path in {*files(project)} - {of_all}:
         text = path.read_text(encoding="utf-8")
         for other in set(choices("driver")) - own:
             assert other not in text, (path, other)

@@ -1,0 +1,161 @@
+"""A file of Python as the rules see it: its imports, its calls and what stands around them."""
+
+import ast
+import io
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+UNREADABLE = (SyntaxError, ValueError, LookupError, RecursionError, MemoryError)
+"""What Python raises for a source that it cannot decode or parse."""
+
+Import = ast.Import | ast.ImportFrom
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text of a file, with its line ends, and its encoding.
+
+    Raises one of `UNREADABLE`.
+    """
+    # detect_encoding() knows no carriage return without a line feed; Python does.
+    lines = io.BytesIO(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    encoding, _ = tokenize.detect_encoding(lines.readline)
+    return data.decode(encoding), encoding
+
+
+def parse(text: str) -> ast.Module:
+    """Parse the text of a file; raise one of `UNREADABLE` if it is no Python."""
+    with warnings.catch_warnings():
+        # About its escape sequences, for example: not our subject.
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def imported_modules(node: Import) -> list[str]:
+    """Return what `node` imports, in its order: for `from a import b` this is `a.b`.
+
+    A relative name keeps its dots.
+    """
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    start = "." * node.level + (node.module or "")
+    joint = "." if node.module else ""
+    return [f"{start}{joint}{alias.name}" for alias in node.names]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file, and which header it shall have."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+    header_module: str
+    header_file: Path | None
+    """The file of the header module, if this code base has one."""
+    in_place: bool
+    """Whether setting the policy in place is a header, too, for want of a header module."""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as Python counts them; `str.splitlines` knows more line ends."""
+        return io.StringIO(self.text, newline=None).readlines()
+
+    @cached_property
+    def place(self) -> Path:
+        """The path, with no symbolic link and no `..` in it."""
+        return self.path.resolve()
+
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        parents: dict[ast.AST, ast.AST] = {}
+        nodes: list[ast.AST] = [self.tree]
+        for node in nodes:
+            for child in ast.iter_child_nodes(node):
+                parents[child] = node
+                nodes.append(child)
+        return parents
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes, in no useful order."""
+        return list(self._parents)
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        """All imports but those from `__future__`, from the first line to the last."""
+        found = (node for node in self.nodes if isinstance(node, Import))
+        return sorted(
+            (node for node in found if imported_modules(node)[0].partition(".")[0] != "__future__"),
+            key=lambda node: (node.lineno, node.col_offset),
+        )
+
+    @cached_property
+    def imports_on_load(self) -> list[Import]:
+        """Those of the imports that importing the file executes."""
+        return [node for node in self.imports if self.runs_on_load(node)]
+
+    @cached_property
+    def calls(self) -> list[tuple[str, ast.Call]]:
+        """All calls of something that was imported, under its full name, in their order."""
+        calls = [node for node in self.nodes if isinstance(node, ast.Call)]
+        calls.sort(key=lambda node: (node.lineno, node.col_offset))
+        return [(name, node) for node in calls if (name := self.full_name(node.func))]
+
+    @cached_property
+    def _meanings(self) -> dict[str, str]:
+        meanings = {}
+        for node in self.imports:
+            for alias, module in zip(node.names, imported_modules(node), strict=True):
+                top = module if isinstance(node, ast.ImportFrom) else module.partition(".")[0]
+                meanings[alias.asname or top.rpartition(".")[2]] = module if alias.asname else top
+        return meanings
+
+    def full_name(self, node: ast.AST) -> str:
+        """Return `asyncio.run` for whatever means that here, and "" for what was not imported."""
+        names: list[str] = []
+        while isinstance(node, ast.Attribute):
+            names.insert(0, node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id not in self._meanings:
+            return ""
+        names.insert(0, self._meanings[node.id])
+        # asyncio.events.new_event_loop is asyncio.new_event_loop.
+        return f"asyncio.{names[-1]}" if names[0] == "asyncio" and names[1:] else ".".join(names)
+
+    def top_level(self) -> Iterator[ast.stmt]:
+        """Yield the statements in no function and no class, also those in an `if` or `try`."""
+        waiting = [*self.tree.body]
+        while waiting:
+            node = waiting.pop(0)
+            yield node
+            if not isinstance(node, SCOPES):
+                waiting += [it for it in ast.iter_child_nodes(node) if isinstance(it, ast.stmt)]
+
+    def around(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Yield what encloses `node`, from the inside, each with its child on the way."""
+        while parent := self._parents.get(node):
+            yield parent, node
+            node = parent
+
+    def is_in_function(self, node: ast.AST) -> bool:
+        """Return whether `node` waits for a call."""
+        return any(isinstance(parent, FUNCTIONS) for parent, _ in self.around(node))
+
+    def runs_on_load(self, node: ast.AST) -> bool:
+        """Return whether importing the file executes `node`: in no function, not for types only."""
+        for_types = any(_is_for_types(parent, child) for parent, child in self.around(node))
+        return not for_types and not self.is_in_function(node)
+
+
+def _is_for_types(branch: ast.AST, child: ast.AST) -> bool:
+    if not isinstance(branch, ast.If):
+        return False
+    test = branch.test
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return name == "TYPE_CHECKING" and child in branch.body
