@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 
 import pytest
 from projects import Project, install, new_directory
+from windows import Windows, open_windows
 
 QUESTIONS = ("driver", "framework", "server")
 
@@ -22,6 +24,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, 
         return install(directory, "--no-default-groups", **answers)
 
     return install_once
+
+
+@pytest.fixture(scope="session")
+def on_windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Windows]]:
+    """Return a function that puts the project of some answers on a simulated Windows."""
+    with ExitStack() as stack:
+
+        @cache
+        def get(**answers: str) -> Windows:
+            return stack.enter_context(open_windows(new_directory(tmp_path_factory), **answers))
+
+        yield get
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -112,6 +112,13 @@ def migrated_database(project: Project, directory: Path) -> Iterator[str]:
         yield url
 
 
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
 @dataclass(frozen=True)
 class Service:
     """A project's service that runs as a process."""
@@ -137,8 +144,7 @@ class Service:
 @contextmanager
 def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[Service]:
     """Yield the service that `python -m app` and `command` start, once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     # A group of its own: what a terminal would send must not come to us.
     group: dict[str, Any] = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}

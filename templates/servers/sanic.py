@@ -83,7 +83,7 @@ def _serve(settings: Settings, listener: socket.socket, stop: Stop) -> None:
 
 
 async def _serve_until(stop: Stop, settings: Settings, listener: socket.socket) -> None:
-    server = await create_server(create_app(settings), listener)
+    server = await create_server(create_app(settings=settings), listener)
     try:
         with diagnosed(settings):
             await server.before_start()

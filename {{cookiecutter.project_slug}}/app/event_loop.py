@@ -64,14 +64,15 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
     Raises RuntimeError if a loop already runs in this thread: there, await `main`.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        # asyncio.run() takes a loop factory only from Python 3.12 on.
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            return runner.run(main)
-    main.close()
-    raise RuntimeError("An event loop is already running in this thread: await the coroutine.")
+    if _is_running():
+        main.close()
+        raise RuntimeError(
+            "An event loop is already running in this thread: await the coroutine here, "
+            "or run it in another thread with `await asyncio.to_thread(run, …)`."
+        )
+    # asyncio.run() takes a loop factory only from Python 3.12 on.
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(main)
 
 
 def ensure_compatible_loop() -> None:
@@ -82,10 +83,22 @@ def ensure_compatible_loop() -> None:
     """
     if sys.platform == "win32" and not isinstance(asyncio.get_running_loop(), WindowsLoop):
         raise RuntimeError(
-            f"This project runs on {WindowsLoop.__name__}, but the server started "
-            f"{type(asyncio.get_running_loop()).__name__}: start it with `{START_COMMAND}`"
+            f"This project runs on {_name(WindowsLoop)}, but the running loop is a "
+            f"{_name(type(asyncio.get_running_loop()))}: start the service with `{START_COMMAND}`"
             # {% if cookiecutter.__server == "uvicorn" %}
             f" or `uvicorn app.main:app --loop {LOOP_FACTORY}`"
             # {% endif %}
-            "."
+            ", and other code with `app.event_loop.run`."
         )
+
+
+def _name(loop: type[asyncio.AbstractEventLoop]) -> str:
+    return f"{loop.__module__.partition('.')[0]}.{loop.__name__.removeprefix('_Windows')}"
+
+
+def _is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -4,9 +4,10 @@
 from app.event_loop import ensure_compatible_loop
 
 import logging
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 
 from sanic import Blueprint, Sanic
+from sanic.exceptions import SanicException
 
 from app.api import companies, customers, health
 from app.api.problems import ProblemHandler
@@ -16,12 +17,16 @@ from app.db.engine import open_engine
 from app.db.readiness import Readiness
 from app.db.session import create_sessions
 
+NAME = "{{ cookiecutter.project_slug }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 API = Blueprint.group(companies.blueprint, customers.blueprint, version=1, version_prefix="/api/v")
 
 
-def create_app(settings: Settings | None = None) -> App:
-    """Return the application; it opens nothing before it starts."""
+def create_app(*, settings: Settings | None = None) -> App:
+    """Return the application; it opens nothing before it starts.
+
+    By name only, since `sanic app.main:create_app` would give its own arguments here.
+    """
     settings = settings or Settings()
     resources = AsyncExitStack()
 
@@ -39,14 +44,15 @@ def create_app(settings: Settings | None = None) -> App:
     async def close_database(_app: App) -> None:
         await resources.aclose()
 
+    # Its registry refuses a second application of a name, as tests create.
+    with suppress(SanicException):
+        Sanic.unregister_app(Sanic.get_app(NAME))
     app = Sanic(
-        "{{ cookiecutter.project_slug }}",
+        NAME,
         configure_logging=False,
         error_handler=ProblemHandler(),
         request_class=LimitedRequest,
     )
-    # Its registry would refuse a second application of this name, and nobody asks it.
-    Sanic.unregister_app(app)
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout
     app.ctx.max_body_size = settings.app_max_body_size

@@ -19,7 +19,7 @@ async def open_client(
     settings: Settings, engine: AsyncEngine, sessions: Sessions
 ) -> AsyncIterator[AsyncClient]:
     """Yield a client of an application that uses `sessions`, in place of its start-up's."""
-    app = create_app(settings)
+    app = create_app(settings=settings)
     # Sanic rewrites its own methods when it starts, which it can do once in a process.
     app.config.TOUCHUP = False
     app.ctx.sessions = sessions

@@ -1,5 +1,8 @@
 """The one engine: made, warmed, drained and disposed here, and nowhere else."""
 
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import ensure_compatible_loop
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,8 +34,11 @@ def create_engine(settings: Settings) -> AsyncEngine:
 async def open_engine(settings: Settings, *, prewarm: int = 0) -> AsyncIterator[AsyncEngine]:
     """Yield an engine with `prewarm` open connections, and dispose it in the end.
 
-    Raises sqlalchemy.exc.DBAPIError if the connections can't be had.
+    Raises RuntimeError on an event loop that the project did not choose, and
+    sqlalchemy.exc.DBAPIError if the connections can't be had.
     """
+    # Here too: scripts, notebooks and consoles have no lifespan.
+    ensure_compatible_loop()
     engine = create_engine(settings)
     try:
         await _prewarm(engine, min(prewarm, settings.db_pool_size))

@@ -1,0 +1,194 @@
+"""Makes asyncio, and the modules that choose an event loop, behave as on Windows.
+
+Python imports this at its start when this folder is on PYTHONPATH, in child processes too.
+It proves which loop is chosen, and not how the real ProactorEventLoop works (IOCP), how it
+shuts down or how many sockets it takes.
+
+- Only the modules in `AS_ON_WINDOWS` see `sys.platform == "win32"`: those of the project,
+  and those of other packages that choose a loop by the system. All else stays on this system.
+- asyncio's default loop is a stand-in for Proactor, without `add_reader`; its selector loop
+  is based on BaseSelectorEventLoop, so that it lacks what it lacks there: signal handlers,
+  subprocesses, Unix sockets.
+- uvloop is not there; `winloop` is, and is uvloop, of which it is the port.
+
+Environment: SIMULATED_WIN32_LOOPS is a file that gets a line "PID LOOP" for each loop that
+runs; SIMULATED_WIN32_NO_POLICIES=1 takes away asyncio's policies, as Python 3.16 does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import ctypes
+import os
+import platform
+import selectors
+import signal
+import socket
+import sys
+import warnings
+from asyncio import events, selector_events, unix_events
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+AS_ON_WINDOWS = (
+    "app",
+    "aiohttp.web",
+    "aiohttp.web_runner",
+    "granian._loops",
+    "hypercorn.asyncio.run",
+    "psycopg.connection_async",
+    "quart.app",
+    "sanic.compat",
+    "sanic.server.loop",
+    "uvicorn.loops",
+    "uvicorn.server",
+)
+REPORT = os.environ.get("SIMULATED_WIN32_LOOPS")
+NO_POLICIES = os.environ.get("SIMULATED_WIN32_NO_POLICIES") == "1"
+
+
+class _Reported:
+    """A loop that reports when it runs."""
+
+    def run_forever(self) -> None:
+        if REPORT:
+            with Path(REPORT).open("a", encoding="utf-8") as report:
+                report.write(f"{os.getpid()} {type(self).__name__}\n")
+        super().run_forever()  # type: ignore[misc]
+
+
+class _WindowsSelectorEventLoop(_Reported, selector_events.BaseSelectorEventLoop):
+    """The selector loop, with as little as it can do on Windows."""
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector or selectors.SelectSelector())
+
+
+class ProactorEventLoop(_Reported, unix_events._UnixSelectorEventLoop):  # noqa: SLF001
+    """A stand-in for the default loop: what is not there on Windows is not here either."""
+
+    def _refuse(self, *_arguments: Any) -> Any:
+        raise NotImplementedError
+
+    add_reader = remove_reader = add_writer = remove_writer = _refuse
+    add_signal_handler = remove_signal_handler = _refuse
+    create_unix_connection = create_unix_server = _refuse
+
+
+_Policy: Any = type(asyncio.get_event_loop_policy()) if sys.version_info < (3, 14) else None
+if _Policy is None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        _Policy = type(asyncio.get_event_loop_policy())
+
+
+class WindowsProactorEventLoopPolicy(_Policy):
+    """The default one."""
+
+    _loop_factory = ProactorEventLoop
+
+
+class WindowsSelectorEventLoopPolicy(_Policy):
+    """The one that well-known advice sets."""
+
+    _loop_factory = _WindowsSelectorEventLoop
+
+
+POLICIES = (WindowsProactorEventLoopPolicy, WindowsSelectorEventLoopPolicy)
+
+
+def _change_asyncio() -> None:
+    for module in (asyncio, unix_events):
+        module.SelectorEventLoop = _WindowsSelectorEventLoop  # type: ignore[misc,assignment,union-attr]
+    asyncio.ProactorEventLoop = ProactorEventLoop  # type: ignore[attr-defined]
+    asyncio.EventLoop = ProactorEventLoop  # type: ignore[attr-defined]
+    events._event_loop_policy = WindowsProactorEventLoopPolicy()  # type: ignore[attr-defined]  # noqa: SLF001
+    if NO_POLICIES:
+        _remove_policies()
+    elif sys.version_info < (3, 14):
+        for policy in POLICIES:
+            setattr(asyncio, policy.__name__, policy)
+    else:
+        asyncio.__getattr__ = _deprecated_policy  # type: ignore[method-assign]
+
+
+def _deprecated_policy(name: str) -> Any:
+    for policy in POLICIES:
+        if name == policy.__name__:
+            message = f"'asyncio.{name}' is deprecated and slated for removal in Python 3.16"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+            return policy
+    raise AttributeError(f"module 'asyncio' has no attribute {name!r}")
+
+
+def _remove_policies() -> None:
+    for name in [name for name in dir(asyncio) if "policy" in name.lower()]:
+        delattr(asyncio, name)
+    asyncio.new_event_loop = events.new_event_loop = ProactorEventLoop
+
+
+class _Seen(ModuleType):
+    """A module of this system, of which some attributes are as on Windows."""
+
+    def __init__(self, real: ModuleType, **different: object) -> None:
+        super().__init__(real.__name__)
+        self.__dict__.update(different)
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def _change_what_modules_see() -> None:
+    version = (3, 16, 0, "alpha", 0) if NO_POLICIES else sys.version_info
+    seen = {
+        "sys": _Seen(sys, platform="win32", version_info=version),
+        "os": _Seen(os, name="nt"),
+        "platform": _Seen(platform, system=lambda: "Windows"),
+    }
+    real_import = builtins.__import__
+
+    def import_as_on_windows(
+        name: str,
+        globals: Any = None,  # noqa: A002
+        locals: Any = None,  # noqa: A002
+        fromlist: Any = (),
+        level: int = 0,
+    ) -> ModuleType:
+        importer = str((globals or {}).get("__name__", ""))
+        if name in seen and any(f"{importer}.".startswith(f"{it}.") for it in AS_ON_WINDOWS):
+            return seen[name]
+        return real_import(name, globals, locals, fromlist, level)
+
+    builtins.__import__ = import_as_on_windows
+
+
+def _add_what_modules_use() -> None:
+    signal.SIGBREAK = signal.SIGUSR2  # type: ignore[attr-defined]
+    # Servers hand their sockets to workers with these.
+    socket.socket.share = lambda self, _pid: self.fileno()  # type: ignore[attr-defined]
+    socket.fromshare = lambda number: socket.socket(fileno=os.dup(number))  # type: ignore[attr-defined]
+    # Sanic makes the console show colours with it.
+    ctypes.windll = MagicMock()  # type: ignore[attr-defined]
+
+
+def _change_packages() -> None:
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        pass
+    else:
+        loop: Any = type("Loop", (_Reported, uvloop.Loop), {})
+        policy = type("EventLoopPolicy", (_Policy,), {"_loop_factory": loop})
+        winloop: Any = SimpleNamespace(Loop=loop, EventLoopPolicy=policy, new_event_loop=loop)
+        sys.modules["winloop"] = winloop
+    sys.modules["uvloop"] = None  # type: ignore[assignment]
+
+
+_change_asyncio()
+_change_packages()
+_change_what_modules_see()
+_add_what_modules_use()

@@ -1,0 +1,89 @@
+"""The right loop under every launcher, on a simulated Windows with a real database.
+
+What `simulated_win32/sitecustomize.py` says it simulates is all that these tests prove.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bake import choices
+from launchers import LAUNCHERS, OURS, UVICORN, Launcher
+from windows import SELECTOR, Windows, assert_outcome, for_group, launch
+
+pytestmark = [
+    pytest.mark.projects,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself"),
+]
+
+
+def _cells(**only: object) -> list[object]:
+    return [
+        pytest.param(
+            framework,
+            launcher,
+            id=f"{framework}-{launcher.name}",
+            marks=for_group(framework),
+        )
+        for framework, launchers in LAUNCHERS.items()
+        for launcher in launchers
+        if all(getattr(launcher, name) == value for name, value in only.items())
+    ]
+
+
+def test_every_framework_has_its_launchers() -> None:
+    assert LAUNCHERS.keys() == {*choices("framework")}
+
+
+@pytest.mark.parametrize(("framework", "launcher"), _cells())
+def test_simulated_win32_launcher(
+    on_windows: Callable[..., Windows], framework: str, launcher: Launcher, tmp_path: Path
+) -> None:
+    windows = on_windows(driver="psycopg", framework=framework)
+    launched = launch(windows, launcher, tmp_path / "log")
+    assert_outcome(launcher.outcome, launched, windows.loops())
+
+
+@pytest.mark.parametrize(("framework", "launcher"), _cells())
+def test_simulated_win32_launcher_without_policies(
+    on_windows: Callable[..., Windows], framework: str, launcher: Launcher, tmp_path: Path
+) -> None:
+    """As Python 3.16 will be: what the policy did, the guard now says."""
+    windows = on_windows(driver="psycopg", framework=framework)
+    launched = launch(windows, launcher, tmp_path / "log", SIMULATED_WIN32_NO_POLICIES="1")
+    assert_outcome(launcher.without_policies or launcher.outcome, launched, windows.loops())
+
+
+# The answer to windows_event_loop, and what must come of it.
+PLAIN, RELOAD = UVICORN[0], UVICORN[2]
+CHOICES = {
+    ("asyncpg", "selector"): (SELECTOR, {PLAIN: "refuses", RELOAD: "serves"}),
+    ("asyncpg", "native"): ("ProactorEventLoop", {PLAIN: "serves", RELOAD: "refuses"}),
+    ("psycopg", "winloop"): ("Loop", {PLAIN: "refuses", RELOAD: "refuses"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("driver", "loop", "launcher"),
+    [
+        pytest.param(
+            driver,
+            loop,
+            launcher,
+            id=f"{driver}-{loop}-{launcher.name}",
+            marks=for_group(f"{driver}-{loop}"),
+        )
+        for driver, loop in CHOICES
+        for launcher in [*OURS, PLAIN, RELOAD]
+    ],
+)
+def test_simulated_win32_answer(
+    on_windows: Callable[..., Windows], driver: str, loop: str, launcher: Launcher, tmp_path: Path
+) -> None:
+    expected, outcomes = CHOICES[driver, loop]
+    windows = on_windows(driver=driver, framework="fastapi", windows_event_loop=loop)
+    launched = launch(windows, launcher, tmp_path / "log")
+    assert_outcome(outcomes.get(launcher, launcher.outcome), launched, windows.loops(), expected)
