@@ -12,12 +12,17 @@ from typing import Any, Protocol
 
 from watchfiles import PythonFilter, watch
 
+from app.commands.errors import CommandError
+
 logger = logging.getLogger(__name__)
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 if sys.platform == "win32":
     # What one process can send to another there.
     SIGNALS.append(signal.SIGBREAK)
+
+EXCEPTION = 1
+"""The exit code of a process that ended because its target raised an exception."""
 
 _spawn = get_context("spawn")
 
@@ -77,13 +82,19 @@ def _work(line: Connection, target: Callable[..., None], *arguments: Any) -> Non
 
 
 def keep_running(number: int, stop: Stop, target: Callable[..., None], *arguments: Any) -> None:
-    """Run `number` workers until `stop`, and replace those that end before."""
+    """Run `number` workers until `stop`, and replace those that end before.
+
+    Raises CommandError if one of the first can't start.
+    """
     workers = [Worker(target, *arguments) for _ in range(number)]
+    first = set(workers)
     try:
         while not stop.is_set():
             wait([worker.process.sentinel for worker in workers], timeout=0.1)
             for ended in [worker for worker in workers if not worker.process.is_alive()]:
                 if not stop.is_set():
+                    if ended in first and ended.process.exitcode == EXCEPTION:
+                        raise CommandError("A worker can't start: see above, and correct it.")
                     logger.error("A worker ended (%s): starting another", ended.process.exitcode)
                     ended.ask_to_stop()
                     workers.remove(ended)
