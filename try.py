@@ -87,7 +87,8 @@ def workplace(output):
 
 def scaffold(uv, place, options):
     """Render the template with its default answers but for `options`; return the project."""
-    answers = [f"driver={options.driver}", f"framework={options.framework}"]
+    names = ("driver", "framework", "server")
+    answers = [f"{name}={getattr(options, name)}" for name in names]
     before = set(place.iterdir())
     command = ["cookiecutter", "--no-input", "--default-config", "--output-dir", str(place)]
     run([uv, "run", "--quiet", *command, str(TEMPLATE), *answers], TEMPLATE)
@@ -241,7 +242,7 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="try.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for name in ("driver", "framework"):
+    for name in ("driver", "framework", "server"):
         choices = answers[name]
         parser.add_argument(f"--{name}", choices=choices, default=choices[0])
     parser.add_argument("--output", metavar="DIR", help="keep the project there")

@@ -19,6 +19,7 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SLUG_LENGTH = 40
+DEFAULT_SERVER = "uvicorn"
 TEXT_LENGTHS = {"project_name": 80, "description": 200, "author_name": 200}
 
 # Controls, line separators, surrogates and noncharacters cannot stand in TOML, YAML or
@@ -123,6 +124,13 @@ def text_problems(field: str, text: str, length: int) -> Iterator[str]:
 
 
 def pair_problems(answers: Mapping[str, Any]) -> Iterator[str]:
+    framework, server = answers["framework"], answers["server"]
+    own = answers["_frameworks"][framework]["server"]
+    if own != "asgi" and server != DEFAULT_SERVER:
+        yield (
+            f"server '{server}' cannot serve the framework '{framework}', which has a server of "
+            f"its own; leave it at '{DEFAULT_SERVER}', or choose an ASGI framework."
+        )
     driver, loop = answers["driver"], answers["windows_event_loop"]
     if loop == "native" and answers["_drivers"][driver]["needs_selector"]:
         yield (

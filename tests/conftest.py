@@ -7,21 +7,17 @@ from contextlib import ExitStack
 from functools import cache
 
 import pytest
-from projects import Project, install, new_directory
+from projects import Project, Variant, answers, install, new_directory
 from windows import Windows, open_windows
-
-QUESTIONS = ("driver", "framework", "server")
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Project]:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], Project]:
     """Return a function that installs a variant with what it needs to run, and no more."""
 
     @cache
-    def install_once(variant: tuple[str, ...]) -> Project:
-        directory = new_directory(tmp_path_factory)
-        answers = dict(zip(QUESTIONS, variant, strict=False))
-        return install(directory, "--no-default-groups", **answers)
+    def install_once(variant: Variant) -> Project:
+        return install(new_directory(tmp_path_factory), "--no-default-groups", **answers(variant))
 
     return install_once
 
@@ -32,8 +28,8 @@ def on_windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     with ExitStack() as stack:
 
         @cache
-        def get(**answers: str) -> Windows:
-            return stack.enter_context(open_windows(new_directory(tmp_path_factory), **answers))
+        def get(**given: str) -> Windows:
+            return stack.enter_context(open_windows(new_directory(tmp_path_factory), **given))
 
         yield get
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,9 @@ STOP_SIGNALS = (
     [signal.CTRL_BREAK_EVENT] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGINT]
 )
 """What asks a service to stop."""
+QUESTIONS = ("driver", "framework", "server")
+Variant = tuple[str, ...]
+"""A driver, a framework and, if it is not the default, a server."""
 FOREIGN = ("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV")
 
 
@@ -95,7 +98,12 @@ def new_directory(factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def each(variants: list[tuple[str, ...]]) -> list[object]:
+def answers(variant: Variant) -> dict[str, str]:
+    """Return what a variant answers."""
+    return dict(zip(QUESTIONS, variant, strict=False))
+
+
+def each(variants: Sequence[Variant]) -> list[object]:
     """Return parameters that keep what concerns a variant in one process of xdist."""
     return [
         pytest.param(variant, id=name, marks=pytest.mark.xdist_group(name))

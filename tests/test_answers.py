@@ -170,6 +170,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 def test_loop_that_the_driver_cannot_use_is_refused() -> None:
     answers = ANSWERS | {
         "project_slug": "shop",
+        "framework": "fastapi",
+        "server": "uvicorn",
         "driver": "strict",
         "windows_event_loop": "native",
         "_drivers": {"strict": {"needs_selector": True}, "easy": {"needs_selector": False}},
@@ -186,6 +188,31 @@ def test_native_loop_is_refused_for_psycopg(tmp_path: Path) -> None:
     said = refusal(tmp_path / "output", "driver=psycopg", "windows_event_loop=native")
 
     assert "windows_event_loop 'native' cannot serve the driver 'psycopg'" in said
+
+
+def test_server_that_cannot_serve_the_framework_is_refused(tmp_path: Path) -> None:
+    answers = ANSWERS | {
+        "project_slug": "shop",
+        "driver": "asyncpg",
+        "windows_event_loop": "selector",
+        "framework": "whole",
+        "server": "granian",
+        "_frameworks": {"whole": {"server": "whole"}, "part": {"server": "asgi"}},
+    }
+
+    (said,) = hook.problems(answers)
+
+    assert said.startswith("server 'granian' cannot serve the framework 'whole'")
+    assert list(hook.problems(answers | {"framework": "part"})) == []
+    # What nobody chose is no mistake.
+    assert list(hook.problems(answers | {"server": ANSWERS["server"][0]})) == []
+    assert ANSWERS["server"][0] == hook.DEFAULT_SERVER
+
+    for framework in ("aiohttp", "sanic"):
+        directory = tmp_path / framework
+        directory.mkdir()
+        said = refusal(directory / "output", f"framework={framework}", "server=hypercorn")
+        assert f"server 'hypercorn' cannot serve the framework '{framework}'" in said
 
 
 @pytest.mark.parametrize("slug", ["com0", "lpt9", "aux", "CON", "clock$"])

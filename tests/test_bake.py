@@ -22,16 +22,19 @@ LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
 
 
 def combinations() -> Iterator[dict[str, str]]:
-    """Yield drivers x frameworks x event loops, and each other answer once."""
+    """Yield drivers x frameworks x event loops, frameworks x servers, each other answer once."""
     first = ("driver", "framework", "windows_event_loop")
     for values in itertools.product(*map(choices, first)):
         driver, _, loop = values
         if loop != "native" or not ANSWERS["_drivers"][driver]["needs_selector"]:  # else refused
             yield dict(zip(first, values, strict=True))
+    for framework, server in itertools.product(choices("framework"), choices("server")[1:]):
+        if ANSWERS["_frameworks"][framework]["server"] == "asgi":  # else refused
+            yield {"framework": framework, "server": server}
     for driver in choices("driver"):
         yield {"driver": driver, "sync_engine": "yes"}
     others = [name for name, value in ANSWERS.items() if isinstance(value, list)]
-    for name in sorted({*others} - {*first, "sync_engine"}):
+    for name in sorted({*others} - {*first, "server", "sync_engine"}):
         if not name.startswith("_"):
             yield from ({name: value} for value in choices(name)[1:])
 

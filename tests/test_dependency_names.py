@@ -57,10 +57,16 @@ def test_dependencies_are_reserved(
 ) -> None:
     if windows_event_loop == "native" and ANSWERS["_drivers"][driver]["needs_selector"]:
         windows_event_loop = "selector"  # the hook refuses the pair
-    project = bake(
-        tmp_path, driver=driver, framework=framework, windows_event_loop=windows_event_loop
-    )
-    wanted = requirements(project)
+    check(tmp_path, driver=driver, framework=framework, windows_event_loop=windows_event_loop)
+
+
+@pytest.mark.parametrize("server", choices("server")[1:])
+def test_dependencies_of_servers_are_reserved(tmp_path: Path, server: str) -> None:
+    check(tmp_path, server=server)
+
+
+def check(tmp_path: Path, **answers: str) -> None:
+    wanted = requirements(bake(tmp_path, **answers))
 
     names = resolved_names(wanted, tmp_path)
 

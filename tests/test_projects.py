@@ -17,7 +17,10 @@ from bake import ANSWERS, choices
 from contract import drive
 from databases import count_connections, database_for
 from projects import (
+    QUESTIONS,
     Project,
+    Variant,
+    answers,
     each,
     find_uv,
     install,
@@ -29,18 +32,39 @@ from projects import (
 
 pytestmark = pytest.mark.projects
 
+DEFAULT_SERVER, *OTHER_SERVERS = choices("server")
 DRIVERS = [(driver, choices("framework")[0]) for driver in choices("driver")]
 FRAMEWORKS = [(choices("driver")[0], framework) for framework in choices("framework")]
-# Each driver with the first framework and each framework with the first driver, in full;
-PRINCIPAL = list(dict.fromkeys([*DRIVERS, *FRAMEWORKS]))
-# and every other pair once, as it runs in production.
-OTHERS = [
-    pair
-    for pair in itertools.product(choices("driver"), choices("framework"))
-    if pair not in PRINCIPAL
-]
-SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
 
+
+def takes_a_server(framework: str) -> bool:
+    """Return whether the framework is ASGI."""
+    return bool(ANSWERS["_frameworks"][framework]["server"] == "asgi")
+
+
+def with_server(driver: str, framework: str, server: str) -> Variant:
+    """Return the variant, whose server is left out if there is no choice or no need."""
+    default = server == DEFAULT_SERVER or not takes_a_server(framework)
+    return (driver, framework) if default else (driver, framework, server)
+
+
+# Each driver with the first framework, each framework with the first driver, and each server
+# with both, in full;
+PRINCIPAL: list[Variant] = list(
+    dict.fromkeys([*DRIVERS, *FRAMEWORKS, *((*DRIVERS[0], server) for server in OTHER_SERVERS)])
+)
+# every other pair of driver and framework once, as it runs in production, the servers in turn;
+OTHERS = [
+    with_server(driver, framework, choices("server")[(row + column) % len(choices("server"))])
+    for row, driver in enumerate(choices("driver"))
+    for column, framework in enumerate(choices("framework"))
+    if (driver, framework) not in PRINCIPAL
+]
+# and on request every combination.
+EVERY = list(
+    dict.fromkeys(itertools.starmap(with_server, itertools.product(*map(choices, QUESTIONS))))
+)
+SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
 
 AWKWARD = {
     "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
@@ -54,9 +78,7 @@ AWKWARD = {
 @pytest.fixture(scope="module", params=each(PRINCIPAL))
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with all that its developers need, under awkward names."""
-    driver, framework = request.param
-    directory = new_directory(tmp_path_factory)
-    return install(directory, driver=driver, framework=framework, **AWKWARD)
+    return install(new_directory(tmp_path_factory), **answers(request.param), **AWKWARD)
 
 
 @pytest.fixture
@@ -119,13 +141,36 @@ def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: 
                 file.unlink()
 
 
+def on_request(variant: Variant, workers: int) -> list[pytest.MarkDecorator]:
+    """Return the mark of what only `-m full` runs."""
+    usual = variant in PRINCIPAL or (variant in OTHERS and workers == 1)
+    return [] if usual else [pytest.mark.full]
+
+
+def test_every_server_meets_every_driver_and_every_framework() -> None:
+    met = {
+        (choice, server)
+        for driver, framework, *own in [*PRINCIPAL, *OTHERS]
+        if takes_a_server(framework)
+        for server in [*own, DEFAULT_SERVER][:1]
+        for choice in (driver, framework)
+    }
+    frameworks = filter(takes_a_server, choices("framework"))
+    wanted = itertools.product([*choices("driver"), *frameworks], choices("server"))
+    assert met == {*wanted}
+    assert {variant[:2] for variant in [*PRINCIPAL, *OTHERS]} == {
+        *itertools.product(choices("driver"), choices("framework"))
+    }
+
+
 @pytest.mark.parametrize(
     ("production", "workers"),
     [
-        pytest.param(pair, workers, id=f"{name}-{workers}", marks=pytest.mark.xdist_group(name))
-        for pair in [*PRINCIPAL, *OTHERS]
-        for workers in ((1, 2) if pair in PRINCIPAL else (1,))
-        if (name := "-".join(pair))
+        pytest.param(variant, workers, id=f"{name}-{workers}", marks=marks)
+        for variant in EVERY
+        for workers in (1, 2)
+        if (name := "-".join(variant))
+        for marks in [[pytest.mark.xdist_group(name), *on_request(variant, workers)]]
     ],
     indirect=["production"],
 )
@@ -182,13 +227,8 @@ def test_plain_pip_installs_it(tmp_path_factory: pytest.TempPathFactory) -> None
 @pytest.fixture(params=each(PRINCIPAL))
 def oldest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with the oldest versions that it says it works with."""
-    driver, framework = request.param
-    return install(
-        new_directory(tmp_path_factory),
-        "--resolution=lowest-direct",
-        driver=driver,
-        framework=framework,
-    )
+    directory = new_directory(tmp_path_factory)
+    return install(directory, "--resolution=lowest-direct", **answers(request.param))
 
 
 def test_it_works_with_the_oldest_versions_it_allows_and_xdist(oldest: Project) -> None:

@@ -12,7 +12,7 @@ class UnexpectedErrors:
     """Answers 500 for what nobody handles.
 
     A handler for Exception would not do: Starlette raises the error again after it, and
-    uvicorn then drops the connection of a client that has yet to read the answer.
+    servers may then drop the connection of a client that has yet to read the answer.
     """
 
     def __init__(self, app: ASGIApp) -> None:

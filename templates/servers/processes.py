@@ -21,8 +21,8 @@ if sys.platform == "win32":
     # What one process can send to another there.
     SIGNALS.append(signal.SIGBREAK)
 
-CAN_NOT_START = 3
-"""The exit code of a worker that another one in its place could not help either."""
+EXCEPTION = 1
+"""The exit code of a process that ended because its target raised an exception."""
 
 _spawn = get_context("spawn")
 
@@ -82,22 +82,23 @@ def _work(line: Connection, target: Callable[..., None], *arguments: Any) -> Non
         target(*arguments, _WorkerStop(line))
     except CommandError as error:
         print(f"A worker could not start: {error}", file=sys.stderr)
-        sys.exit(CAN_NOT_START)
+        sys.exit(EXCEPTION)
 
 
 def keep_running(number: int, stop: Stop, target: Callable[..., None], *arguments: Any) -> None:
     """Run `number` workers until `stop`, and replace those that end before.
 
-    Raises CommandError if one can't start.
+    Raises CommandError if one of the first can't start.
     """
     workers = [Worker(target, *arguments) for _ in range(number)]
+    first = set(workers)
     try:
         while not stop.is_set():
             wait([worker.process.sentinel for worker in workers], timeout=0.1)
             for ended in [worker for worker in workers if not worker.process.is_alive()]:
-                if ended.process.exitcode == CAN_NOT_START:
-                    raise CommandError("A worker could not start; what it wrote before says why.")
                 if not stop.is_set():
+                    if ended in first and ended.process.exitcode == EXCEPTION:
+                        raise CommandError("A worker could not start; what it wrote before says why.")
                     logger.error("A worker ended (%s): starting another", ended.process.exitcode)
                     ended.ask_to_stop()
                     workers.remove(ended)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.commands.serve import accepting, create_server
+from app.commands.server import accepting, create_server
 from app.config import Settings
 from app.db.readiness import Readiness
 from app.db.session import Sessions

@@ -1,1 +1,1 @@
-# {% include "servers/" ~ cookiecutter.__server ~ ".py" %}
+# {% include "servers/" ~ ("with_processes" if cookiecutter.__processes else cookiecutter.__server) ~ ".py" %}

@@ -1,0 +1,38 @@
+"""hypercorn, on the event loop that this project chose.
+
+Not with its own runner, which would choose the loop, and would set asyncio's policy, which
+is deprecated.
+"""
+
+import asyncio
+import logging
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from app.commands.in_flight import GRACE, load_application, run_until
+from app.commands.listener import Listener
+from app.commands.processes import Stop
+from app.config import Settings
+
+
+async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
+    """Serve until `stop`."""
+    app = load_application()
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(
+        serve(app, _config(settings, listener), shutdown_trigger=stopping.wait, mode="asgi")
+    )
+    patience = settings.app_shutdown_timeout
+    await run_until(stop, serving, stopping.set, app, patience=patience)
+
+
+def _config(settings: Settings, listener: Listener) -> Config:
+    config = Config()
+    # From now on hypercorn's, which closes it.
+    config.bind = [f"fd://{listener.detach()}"]
+    config.accesslog = logging.getLogger("hypercorn.access")
+    config.errorlog = logging.getLogger("hypercorn.error")
+    # Ours comes first: from Python 3.12 on, hypercorn's own limit is never reached.
+    config.graceful_timeout = settings.app_shutdown_timeout + GRACE
+    return config

@@ -1,0 +1,33 @@
+"""`python -m app`: serve."""
+
+from app import event_loop
+from app.commands.listener import Listener, address, listen
+from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
+from app.commands.server import serve_until
+from app.config import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Check what the service needs, and serve until a signal ends it."""
+    ensure_port_is_free(settings)
+    event_loop.run(ensure_database_is_ready(settings))
+    start_server(settings)
+
+
+def start_server(settings: Settings, *, reload: bool = False) -> None:
+    """Serve on the event loop that this project chose."""
+    stop = StopSignals()
+    with listen(settings) as listener:
+        host, port = address(listener)
+        print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        if reload:
+            restart_on_change("app", stop, _serve, settings, listener)
+        elif settings.app_workers > 1:
+            keep_running(settings.app_workers, stop, _serve, settings, listener)
+        else:
+            _serve(settings, listener, stop)
+
+
+def _serve(settings: Settings, listener: Listener, stop: Stop) -> None:
+    event_loop.run(serve_until(stop, settings, listener))
