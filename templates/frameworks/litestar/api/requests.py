@@ -8,6 +8,9 @@ from litestar.params import BodyKwarg, PathParameter, QueryParameter
 
 from app.db.types import MAX_ID
 
+MEDIA_TYPE = "application/json"
+"""Required, since a browser sends it to other origins only if they agree."""
+
 Body = TypeVar("Body")
 
 # OpenAPI's maximum for itself, since Litestar would document it as a float: one too large.
@@ -24,10 +27,12 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class JsonRequest(AnyRequest):
-    """A request whose body is the client's mistake whenever it can't be decoded."""
+    """A request whose body is the client's mistake whenever it is no JSON that can be read."""
 
     async def json(self) -> Any:
         """Return the decoded body; raises ValidationException."""
+        if self.content_type[0] != MEDIA_TYPE:
+            raise ValidationException(f"The body is not announced as {MEDIA_TYPE}.")
         try:
             return await super().json()
         except (RecursionError, SerializationException, UnicodeDecodeError) as error:
