@@ -8,13 +8,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert
 from app.models.company import MAX_TEXT
 from app.models.customer import MAX_EMAIL
 
-# At least one visible character, and no NUL, which PostgreSQL can't store.
-NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
-# Python's $ matches before a last line break too, which (?!\n) refuses.
-EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+$(?!\n)"
+# {% include "schemas/patterns.py" %}
 
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
-Email = Annotated[str, Meta(min_length=3, max_length=MAX_EMAIL, pattern=EMAIL)]
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=MAX_EMAIL,
+        # Python's $ matches before a last line break, too; the one of OpenAPI does not.
+        pattern=EMAIL + r"(?!\n)",
+        extra_json_schema={"extra": {"pattern": EMAIL}},
+    ),
+]
 
 
 class _Request(Struct, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from app.db.types import MAX_ID
 
 COMPANIES = "/api/v1/companies"
 VALID = {"name": "Acme", "industry": "Anvils"}
-BAD_TEXTS = ["", " \t", "a\x00b", "x" * 121, 7, None, ["Acme"], {"a": "b"}]
+BAD_TEXTS = ["", " \t\u3000", "\x1f\x85", "a\x00b", "x" * 121, 7, None, ["Acme"], {"a": "b"}]
 BAD_IDS = ["0", "-1", str(MAX_ID + 1), "9" * 40, "abc", "1.5", "%00", "%ff", "1'--"]
 
 
@@ -31,7 +31,9 @@ async def test_texts_of_a_company(client: AsyncClient, field: str, text: object)
     assert_problem(await client.patch(company.headers["Location"], json={field: text}), 422)
 
 
-@pytest.mark.parametrize("email", ["", "no at", "a@b@c", "a @b", "x" * 250 + "@b.de", None, 1])
+@pytest.mark.parametrize(
+    "email", ["", "no at", "a@b@c", "a @b", "a@b\n", "a@\x85b", "x" * 250 + "@b.de", None, 1]
+)
 async def test_emails(client: AsyncClient, email: object) -> None:
     company = await client.post(COMPANIES, json=VALID)
     path = f"{company.headers['Location']}/customers"
@@ -45,7 +47,15 @@ async def test_emails(client: AsyncClient, email: object) -> None:
 )
 async def test_bodies_that_are_no_company(client: AsyncClient, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    assert_problem(await client.post(COMPANIES, content=body, headers=headers), 400, 422)
+    assert_problem(await client.post(COMPANIES, content=body, headers=headers), 422)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_bodies_that_do_not_say_that_they_are_json(
+    client: AsyncClient, media_type: str
+) -> None:
+    headers = {"Content-Type": media_type}
+    assert_problem(await client.post(COMPANIES, json=VALID, headers=headers), 422)
 
 
 async def test_unknown_fields_are_refused(client: AsyncClient) -> None:
@@ -77,7 +87,10 @@ async def test_what_is_not_there(client: AsyncClient, id_: int) -> None:
 
 
 async def test_methods(client: AsyncClient) -> None:
-    assert_problem(await client.put(COMPANIES, json=VALID), 405)
+    response = await client.put(COMPANIES, json=VALID)
+    assert_problem(response, 405)
+    allowed = {method.strip() for method in response.headers["Allow"].split(",")}
+    assert allowed - {"HEAD", "OPTIONS"} == {"GET", "POST"}
 
 
 async def test_a_body_that_is_too_large(client: AsyncClient) -> None:

@@ -9,7 +9,6 @@ from contextlib import aclosing, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from app.api import companies, customers, health, problems
 from app.api.middleware import BodyLimit, UnexpectedErrors
@@ -38,10 +37,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             yield
 
     return Starlette(
-        routes=[
-            *health.routes,
-            Mount("/api/v1", routes=[*companies.routes, *customers.routes]),
-        ],
+        routes=[*health.routes, *companies.routes, *customers.routes],
         middleware=[
             Middleware(UnexpectedErrors),
             Middleware(BodyLimit, max_size=settings.app_max_body_size),

@@ -30,8 +30,7 @@ async def create_company(request: web.Request) -> web.Response:
     return model_response(CompanyRead.model_validate(company), 201, {"Location": str(location)})
 
 
-# A HEAD request would be sent the stream, too, as if it were the next answer.
-@routes.get("/companies/export", allow_head=False)
+@routes.get("/companies/export")
 async def export_companies(request: web.Request) -> web.StreamResponse:
     """Stream all companies, one JSON object a line."""
     return await stream(request, export_lines(sessions_of(request)))

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from aiohttp import web
+from aiohttp.hdrs import METH_HEAD
 
 from app import companies
 from app.api.problems import problem_of
@@ -26,6 +27,9 @@ async def stream(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.Str
         # Fetched before the response starts: until then, an error can be told.
         first = await anext(chunks, b"")
         await response.prepare(request)
+        if request.method == METH_HEAD:
+            # aiohttp would send the lines all the same, and the client take them for an answer.
+            return response
         try:
             await response.write(first)
             async for chunk in chunks:

@@ -10,6 +10,9 @@ from app.db.session import Sessions
 
 SESSIONS = web.AppKey("SESSIONS", Sessions)
 
+MEDIA_TYPE = "application/json"
+"""Required, since a browser sends it to other origins only if they agree."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 _ID: TypeAdapter[int] = TypeAdapter(Id)
@@ -37,7 +40,9 @@ def page_of(request: web.Request) -> PageQuery:
 
 
 async def body_of(request: web.Request, schema: type[Body]) -> Body:
-    """Return the body, which must be JSON that fits `schema`."""
+    """Return the body, which must be JSON, and say so, and fit `schema`."""
+    if request.content_type != MEDIA_TYPE:
+        raise web.HTTPUnprocessableEntity(text=f"The body is not announced as {MEDIA_TYPE}.")
     try:
         return schema.model_validate_json(await request.read())
     except ValidationError as error:

@@ -22,7 +22,9 @@ async def list_companies(session: Read, page: Annotated[PageQuery, Query()]) -> 
     return await companies.list_companies(session, limit=page.limit, after=page.after)
 
 
-@router.post("", response_model=CompanyRead, status_code=201, responses=documented(409, 422, 503))
+@router.post(
+    "", response_model=CompanyRead, status_code=201, responses=documented(409, 413, 422, 503)
+)
 async def create_company(
     session: Write, body: CompanyCreate, request: Request, response: Response
 ) -> Company:
@@ -46,7 +48,9 @@ async def get_company(session: Read, company_id: Id) -> Company:
     return await companies.get_company(session, company_id)
 
 
-@router.patch("/{company_id}", response_model=CompanyRead, responses=documented(404, 409, 422, 503))
+@router.patch(
+    "/{company_id}", response_model=CompanyRead, responses=documented(404, 409, 413, 422, 503)
+)
 async def update_company(session: Write, company_id: Id, body: CompanyUpdate) -> Company:
     """Change the fields that are sent; 409 if the name is taken."""
     return await companies.update_company(session, company_id, changes=body.model_dump())

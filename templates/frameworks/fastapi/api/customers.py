@@ -30,7 +30,7 @@ async def list_customers(
     "/companies/{company_id}/customers",
     response_model=CustomerRead,
     status_code=201,
-    responses=documented(404, 409, 422, 503),
+    responses=documented(404, 409, 413, 422, 503),
 )
 async def create_customer(
     session: Write, company_id: Id, body: CustomerCreate, request: Request, response: Response

@@ -10,8 +10,12 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from app.api.methods import allowed_methods
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem
+
+UNREADABLE_BODY = "There was an error parsing the body"
+"""What FastAPI says, with 400, when JSON is too deep, not in UTF-8, or has too long a number."""
 
 
 class ProblemSchema(BaseModel):
@@ -51,8 +55,14 @@ def install(app: FastAPI) -> None:
     app.exception_handler(SQLAlchemyError)(_on_database_error)
 
 
-async def _on_http_error(_request: Request, error: HTTPException) -> ProblemResponse:
-    return ProblemResponse(Problem(error.status_code, error.detail, error.headers or {}))
+async def _on_http_error(request: Request, error: HTTPException) -> ProblemResponse:
+    status, headers = error.status_code, {**(error.headers or {})}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed_methods(request)
+    elif error.detail == UNREADABLE_BODY:
+        # Elsewhere FastAPI has 422 for what is no JSON.
+        status = 422
+    return ProblemResponse(Problem(status, error.detail, headers))
 
 
 async def _on_invalid_request(_request: Request, error: RequestValidationError) -> ProblemResponse:

@@ -1,13 +1,19 @@
 """Companies over HTTP."""
 
 from litestar import Response, Router, delete, get, patch, post
-from litestar.params import JSONBody
 from msgspec import to_builtins
 
 from app import companies
 from app.api.export import DOCUMENTED, NdjsonResponse, export_lines
 from app.api.problems import Documented, documented
-from app.api.requests import After, AnyRequest, Id, Limit, refuse_unknown_parameters
+from app.api.requests import (
+    After,
+    AnyRequest,
+    Id,
+    Limit,
+    StrictBody,
+    refuse_unknown_parameters,
+)
 from app.api.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.api.sessions import Factories, Read, Write
 
@@ -22,9 +28,9 @@ async def list_companies(read: Read, limit: Limit = 50, after: After = 0) -> Com
     return CompanyPage.of(await companies.list_companies(read, limit=limit, after=after))
 
 
-@post(operation_class=Documented, responses=documented(409, 422, 503))
+@post(operation_class=Documented, responses=documented(409, 413, 422, 503))
 async def create_company(
-    write: Write, data: JSONBody[CompanyCreate], request: AnyRequest
+    write: Write, data: StrictBody[CompanyCreate], request: AnyRequest
 ) -> Response[CompanyRead]:
     """Add a company; 409 if the name is taken."""
     company = await companies.create_company(write, name=data.name, industry=data.industry)
@@ -50,9 +56,11 @@ async def get_company(read: Read, company_id: Id) -> CompanyRead:
     return CompanyRead.of(await companies.get_company(read, company_id))
 
 
-@patch("/{company_id:str}", operation_class=Documented, responses=documented(404, 409, 422, 503))
+@patch(
+    "/{company_id:str}", operation_class=Documented, responses=documented(404, 409, 413, 422, 503)
+)
 async def update_company(
-    write: Write, company_id: Id, data: JSONBody[CompanyUpdate]
+    write: Write, company_id: Id, data: StrictBody[CompanyUpdate]
 ) -> CompanyRead:
     """Change the fields that are sent; 409 if the name is taken."""
     changes = to_builtins(data)

@@ -1,11 +1,17 @@
 """Customers over HTTP."""
 
 from litestar import Response, Router, delete, get, post
-from litestar.params import JSONBody
 
 from app import customers
 from app.api.problems import Documented, documented
-from app.api.requests import After, AnyRequest, Id, Limit, refuse_unknown_parameters
+from app.api.requests import (
+    After,
+    AnyRequest,
+    Id,
+    Limit,
+    StrictBody,
+    refuse_unknown_parameters,
+)
 from app.api.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.api.sessions import Read, Write
 
@@ -27,10 +33,10 @@ async def list_customers(
 @post(
     "/companies/{company_id:str}/customers",
     operation_class=Documented,
-    responses=documented(404, 409, 422, 503),
+    responses=documented(404, 409, 413, 422, 503),
 )
 async def create_customer(
-    write: Write, company_id: Id, data: JSONBody[CustomerCreate], request: AnyRequest
+    write: Write, company_id: Id, data: StrictBody[CustomerCreate], request: AnyRequest
 ) -> Response[CustomerRead]:
     """Add a customer to a company."""
     customer = await customers.create_customer(write, company_id, name=data.name, email=data.email)

@@ -1,27 +1,38 @@
 """Requests, read more strictly than Litestar does by itself."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar import Request
 from litestar.exceptions import (
     ClientException,
     InternalServerException,
+    SerializationException,
     ValidationException,
 )
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import BodyKwarg, PathParameter, QueryParameter
 
 from app.db.types import MAX_ID
 
+MEDIA_TYPE = "application/json"
+"""Required, since a browser sends it to other origins only if they agree."""
+
+Body = TypeVar("Body")
+
+# OpenAPI's maximum for itself, since Litestar would document it as a float: one too large.
+_MAXIMUM = {"maximum": MAX_ID}
 # The constraints are Litestar's: those of msgspec.Meta it does not look at in parameters.
-Id = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
+Id = Annotated[int, PathParameter(ge=1, le=MAX_ID, schema_extra=_MAXIMUM)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-After = Annotated[int, QueryParameter(ge=0, le=MAX_ID)]
+After = Annotated[int, QueryParameter(ge=0, le=MAX_ID, schema_extra=_MAXIMUM)]
+
+# Litestar does not document by itself that unknown fields are forbidden.
+StrictBody = Annotated[Body, BodyKwarg(schema_extra={"additionalProperties": False})]
 
 AnyRequest = Request[Any, Any, Any]
 
 
 class JsonRequest(AnyRequest):
-    """A request whose body is the client's mistake whenever it can't be decoded."""
+    """A request whose body is the client's mistake whenever it is no JSON that can be read."""
 
     async def body(self) -> bytes:
         """Return the body; raises ClientException if the client hangs up before its end."""
@@ -32,12 +43,14 @@ class JsonRequest(AnyRequest):
             raise ClientException("The body ended too early.") from error
 
     async def json(self) -> Any:
-        """Return the decoded body; raises ClientException."""
+        """Return the decoded body; raises ValidationException."""
+        if self.content_type[0] != MEDIA_TYPE:
+            raise ValidationException(f"The body is not announced as {MEDIA_TYPE}.")
         try:
             return await super().json()
-        except (RecursionError, UnicodeDecodeError) as error:
-            # msgspec raises these as they are, and they would pass for a mistake of ours.
-            raise ClientException("The body is no JSON that can be read.") from error
+        except (RecursionError, SerializationException, UnicodeDecodeError) as error:
+            # Litestar has 400 for one of these; the others would pass for a mistake of ours.
+            raise ValidationException("The body is no JSON that can be read.") from error
 
 
 async def refuse_unknown_parameters(request: AnyRequest) -> None:

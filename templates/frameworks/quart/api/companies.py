@@ -4,7 +4,7 @@ from quart import Blueprint, Response, url_for
 from quart_schema import document_response, tag_blueprint, validate_querystring, validate_request
 
 from app import companies
-from app.api.export import CompanyLine, export_lines, start_stream
+from app.api.export import CompanyLines, export_lines, start_stream
 from app.api.problems import NoContent, documented
 from app.api.requests import Json, as_json
 from app.api.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate, PageQuery
@@ -30,7 +30,7 @@ async def list_companies(query_args: PageQuery) -> Json:
 @blueprint.post("")
 @validate_request(CompanyCreate)
 @document_response(CompanyRead, 201)
-@documented(409, 422, 503)
+@documented(409, 413, 422, 503)
 async def create_company(data: CompanyCreate) -> tuple[Json, int, dict[str, str]]:
     """Add a company; 409 if the name is taken."""
     async with begin_write() as session:
@@ -40,7 +40,7 @@ async def create_company(data: CompanyCreate) -> tuple[Json, int, dict[str, str]
 
 
 @blueprint.get("/export")
-@document_response(CompanyLine)
+@document_response(CompanyLines)
 @documented(503)
 async def export_companies() -> Response:
     """Stream all companies, one JSON object a line."""
@@ -60,7 +60,7 @@ async def get_company(company_id: int) -> Json:
 @blueprint.patch("/<id:company_id>")
 @validate_request(CompanyUpdate)
 @document_response(CompanyRead)
-@documented(404, 409, 422, 503)
+@documented(404, 409, 413, 422, 503)
 async def update_company(company_id: int, data: CompanyUpdate) -> Json:
     """Change the fields that are sent; 409 if the name is taken."""
     async with begin_write() as session:

@@ -29,7 +29,7 @@ async def list_customers(company_id: int, query_args: PageQuery) -> Json:
 @blueprint.post("/companies/<id:company_id>/customers")
 @validate_request(CustomerCreate)
 @document_response(CustomerRead, 201)
-@documented(404, 409, 422, 503)
+@documented(404, 409, 413, 422, 503)
 async def create_customer(
     company_id: int, data: CustomerCreate
 ) -> tuple[Json, int, dict[str, str]]:

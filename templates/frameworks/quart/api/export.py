@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import ClassVar, Self
 
+from pydantic import RootModel
 from quart import Response
 
 from app import companies
@@ -10,8 +11,8 @@ from app.api.schemas import CompanyRead
 from app.db.session import Sessions
 
 
-class CompanyLine(CompanyRead):
-    """A company, on a line of its own."""
+class CompanyLines(RootModel[str]):
+    """All companies, one JSON object a line."""
 
     media_type: ClassVar[str] = "application/x-ndjson"
 
@@ -20,7 +21,7 @@ async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
     """Yield all companies as lines of JSON, a batch at a time."""
     async with sessions.snapshot() as session:
         async for batch in companies.stream_companies(session):
-            rows = (CompanyLine.model_validate(company) for company in batch)
+            rows = (CompanyRead.model_validate(company) for company in batch)
             yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
 
 
@@ -53,7 +54,7 @@ class Chunks:
 async def start_stream(chunks: AsyncGenerator[bytes]) -> Response:
     """Return the response once its first chunk is there: before, an error can be told."""
     first = await anext(chunks, b"")
-    response = Response(Chunks(first, chunks), content_type=CompanyLine.media_type)
+    response = Response(Chunks(first, chunks), content_type=CompanyLines.media_type)
     # By default Quart cuts a response off after a minute, as if it had ended.
     response.timeout = None
     return response

@@ -6,10 +6,17 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from quart import Quart, Response, request
-from quart_schema import OpenAPIProvider, RequestSchemaValidationError, document_response
+from quart_schema import (
+    DataSource,
+    OpenAPIProvider,
+    RequestSchemaValidationError,
+    document_response,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
 
+from app.api.requests import ID, IdConverter
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
 
@@ -45,7 +52,24 @@ def documented(*statuses: int) -> Callable[[Route], Route]:
 
 
 class Documentation(OpenAPIProvider):
-    """The OpenAPI document, in which a model can name the `media_type` of an answer."""
+    """The OpenAPI document, more exactly than quart-schema writes it.
+
+    A model of an answer can name its `media_type`.
+    """
+
+    def build_path_parameter(self, name: str, converter: BaseConverter) -> dict[str, Any]:
+        """Return how OpenAPI describes a part of a path."""
+        parameter = super().build_path_parameter(name, converter)
+        if isinstance(converter, IdConverter):
+            parameter["schema"] = ID.json_schema()
+        return parameter
+
+    def build_request_body(
+        self, model: Any, source: DataSource
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return how OpenAPI describes a body, and the schemas that this refers to."""
+        body, definitions = super().build_request_body(model, source)
+        return body | {"required": True}, definitions
 
     def build_response_object(
         self, model: Any, headers_model: Any

@@ -11,7 +11,7 @@ from app.api.schemas import Id
 
 Json = dict[str, Any]
 
-_id = TypeAdapter(Id)
+ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
 class IdConverter(IntegerConverter):
@@ -22,7 +22,7 @@ class IdConverter(IntegerConverter):
     def to_python(self, value: str) -> int:
         """Return the id; raises UnprocessableEntity."""
         try:
-            return _id.validate_python(value)
+            return ID.validate_python(value)
         except ValidationError as error:
             raise UnprocessableEntity(f"The id in the path: {error.errors()[0]['msg']}") from error
 
@@ -31,12 +31,12 @@ class JsonRequest(Request):
     """A request whose body is the client's mistake whenever it can't be decoded."""
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: FBT001, FBT002  the signature is Quart's
-        """Return the decoded body; raises BadRequest."""
+        """Return the decoded body; raises UnprocessableEntity."""
         try:
             return await super().get_json(force, silent, cache)
-        except (RecursionError, UnicodeDecodeError) as error:
-            # Quart lets these pass, and they would be taken for a mistake of ours.
-            raise BadRequest("The body is no JSON that can be read.") from error
+        except (BadRequest, RecursionError, UnicodeDecodeError) as error:
+            # Quart has 400 for one of these; the others would pass for a mistake of ours.
+            raise UnprocessableEntity("The body is no JSON that can be read.") from error
 
 
 def as_json(schema: type[BaseModel], source: object) -> Json:

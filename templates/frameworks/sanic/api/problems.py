@@ -1,10 +1,13 @@
 """Errors as problem details."""
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from sanic import HTTPResponse, Request
-from sanic.exceptions import SanicException
+from sanic.constants import HTTP_METHODS
+from sanic.exceptions import MethodNotAllowed, SanicException
 from sanic.handlers import ErrorHandler
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,12 +41,21 @@ def problem_of(error: Exception, request: Request[Any, Any]) -> Problem:
     match error:
         case SanicException(status_code=503):
             return Problem(503, str(error), RETRY_AFTER)
+        case MethodNotAllowed():
+            return Problem(405, str(error), {"Allow": ", ".join(_methods_of(request))})
         case SanicException() if error.status_code < 500:  # noqa: PLR2004  the client's fault
-            allow = error.headers.get("Allow")
-            return Problem(error.status_code, str(error), {"Allow": allow} if allow else {})
+            return Problem(error.status_code, str(error))
         case NotFoundError():
             return Problem(404, str(error))
         case SQLAlchemyError():
             return database_problem(error, f"{request.method} {request.path}")
         case _:
             return unexpected_problem(error, f"{request.method} {request.path}")
+
+
+def _methods_of(request: Request[Any, Any]) -> Iterator[str]:
+    # Of a path with a parameter, Sanic does not say which methods it has.
+    for method in HTTP_METHODS:
+        with suppress(MethodNotAllowed):
+            request.app.router.get(request.path, method, request.headers.get("host"))
+            yield method

@@ -6,11 +6,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sanic import Config, Request, Sanic
 from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.headers import parse_content_header
 
 from app.api.schemas import Id, PageQuery
 from app.db.session import Sessions
 
 App = Sanic[Config, SimpleNamespace]
+MEDIA_TYPE = "application/json"
+"""Required, since a browser sends it to other origins only if they agree."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 _ID: TypeAdapter[int] = TypeAdapter(Id)
@@ -59,7 +63,10 @@ def page_of(request: Request[Any, Any]) -> PageQuery:
 
 
 def body_of(request: Request[Any, Any], schema: type[Body]) -> Body:
-    """Return the body, which must be JSON that fits `schema`."""
+    """Return the body, which must be JSON, and say so, and fit `schema`."""
+    content_type, _ = parse_content_header(request.content_type)
+    if content_type != MEDIA_TYPE:
+        raise SanicException(f"The body is not announced as {MEDIA_TYPE}.", status_code=422)
     try:
         return schema.model_validate_json(request.body)
     except ValidationError as error:

@@ -59,10 +59,10 @@ async def delete_company(request: Request) -> Response:
 
 
 routes = [
-    Route("/companies", list_companies),
-    Route("/companies", create_company, methods=["POST"]),
-    Route("/companies/export", export_companies),
-    Route("/companies/{company_id}", get_company),
-    Route("/companies/{company_id}", update_company, methods=["PATCH"]),
-    Route("/companies/{company_id}", delete_company, methods=["DELETE"]),
+    Route("/api/v1/companies", list_companies),
+    Route("/api/v1/companies", create_company, methods=["POST"]),
+    Route("/api/v1/companies/export", export_companies),
+    Route("/api/v1/companies/{company_id}", get_company),
+    Route("/api/v1/companies/{company_id}", update_company, methods=["PATCH"]),
+    Route("/api/v1/companies/{company_id}", delete_company, methods=["DELETE"]),
 ]

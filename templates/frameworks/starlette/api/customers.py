@@ -47,8 +47,8 @@ async def delete_customer(request: Request) -> Response:
 
 
 routes = [
-    Route("/companies/{company_id}/customers", list_customers),
-    Route("/companies/{company_id}/customers", create_customer, methods=["POST"]),
-    Route("/customers/{customer_id}", get_customer),
-    Route("/customers/{customer_id}", delete_customer, methods=["DELETE"]),
+    Route("/api/v1/companies/{company_id}/customers", list_customers),
+    Route("/api/v1/companies/{company_id}/customers", create_customer, methods=["POST"]),
+    Route("/api/v1/customers/{customer_id}", get_customer),
+    Route("/api/v1/customers/{customer_id}", delete_customer, methods=["DELETE"]),
 ]

@@ -1,6 +1,7 @@
 """Errors as problem details."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
+from app.api.methods import allowed_methods
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem
 
@@ -22,8 +24,11 @@ class ProblemResponse(JSONResponse):
         super().__init__(problem.body(), problem.status, problem.headers)
 
 
-async def _on_http_error(_request: Request, error: HTTPException) -> ProblemResponse:
-    return ProblemResponse(Problem(error.status_code, error.detail, error.headers or {}))
+async def _on_http_error(request: Request, error: HTTPException) -> ProblemResponse:
+    headers = {**(error.headers or {})}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed_methods(request)
+    return ProblemResponse(Problem(error.status_code, error.detail, headers))
 
 
 async def _on_half_a_body(_request: Request, _error: ClientDisconnect) -> ProblemResponse:

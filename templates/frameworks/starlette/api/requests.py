@@ -9,6 +9,9 @@ from starlette.requests import Request
 from app.api.schemas import Id, PageQuery
 from app.db.session import Sessions
 
+MEDIA_TYPE = "application/json"
+"""Required, since a browser sends it to other origins only if they agree."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 _ID: TypeAdapter[int] = TypeAdapter(Id)
@@ -37,7 +40,10 @@ def page_of(request: Request) -> PageQuery:
 
 
 async def body_of(request: Request, schema: type[Body]) -> Body:
-    """Return the body, which must be JSON that fits `schema`."""
+    """Return the body, which must be JSON, and say so, and fit `schema`."""
+    content_type, _, _ = request.headers.get("Content-Type", "").partition(";")
+    if content_type.strip().lower() != MEDIA_TYPE:
+        raise HTTPException(422, f"The body is not announced as {MEDIA_TYPE}.")
     try:
         return schema.model_validate_json(await request.body())
     except ValidationError as error:
