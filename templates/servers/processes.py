@@ -98,7 +98,9 @@ def keep_running(number: int, stop: Stop, target: Callable[..., None], *argument
             for ended in [worker for worker in workers if not worker.process.is_alive()]:
                 if not stop.is_set():
                     if ended in first and ended.process.exitcode == EXCEPTION:
-                        raise CommandError("A worker could not start; what it wrote before says why.")
+                        raise CommandError(
+                            "A worker could not start; what it wrote before says why."
+                        )
                     logger.error("A worker ended (%s): starting another", ended.process.exitcode)
                     ended.ask_to_stop()
                     workers.remove(ended)
