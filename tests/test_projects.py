@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,12 +17,14 @@ import yaml
 from bake import ANSWERS, choices
 from contract import drive
 from databases import count_connections, database_for
-from projects import Project, find_uv, install, passed, serving
+from projects import Project, find_uv, install, passed, running, serving
+from worker_contract import ENVIRONMENT, check, enqueue
 
 pytestmark = pytest.mark.projects
 
 DRIVERS = [(driver, choices("framework")[0]) for driver in choices("driver")]
 FRAMEWORKS = [(choices("driver")[0], framework) for framework in choices("framework")]
+WORKERS = [(driver, "none") for driver in choices("driver")]
 # Each driver with the first framework and each framework with the first driver, in full;
 PRINCIPAL = list(dict.fromkeys([*DRIVERS, *FRAMEWORKS]))
 # and every other pair once, as it runs in production.
@@ -30,6 +33,7 @@ OTHERS = [
     for pair in itertools.product(choices("driver"), choices("framework"))
     if pair not in PRINCIPAL
 ]
+WEB = [pair for pair in [*PRINCIPAL, *OTHERS] if pair not in WORKERS]
 SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
 
 
@@ -49,6 +53,11 @@ def new_directory(factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+WEB_PACKAGES = {
+    *("aiohttp", "fastapi", "flask", "granian", "h11", "h2", "httpcore", "httptools", "httpx"),
+    *("httpx2", "hypercorn", "litestar", "quart", "sanic", "starlette", "uvicorn", "websockets"),
+    *("werkzeug", "wsproto"),
+}
 AWKWARD = {
     "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
     "project_slug": "a" * 40,
@@ -142,7 +151,7 @@ def migrated_database(project: Project, directory: Path) -> Iterator[str]:
     ("production", "workers"),
     [
         pytest.param(pair, workers, id=f"{name}-{workers}", marks=pytest.mark.xdist_group(name))
-        for pair in [*PRINCIPAL, *OTHERS]
+        for pair in WEB
         for workers in ((1, 2) if pair in PRINCIPAL else (1,))
         if (name := "-".join(pair))
     ],
@@ -160,6 +169,31 @@ def test_it_keeps_the_contract_and_stops_clean(
             log = service.stop()
         assert count_connections(url, "contract") == 0
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("production", each(WORKERS), indirect=True)
+def test_workers_keep_their_contract_and_stop_clean(production: Project, tmp_path: Path) -> None:
+    with migrated_database(production, tmp_path) as url:
+        enqueue(production, url)
+        env = {"DATABASE_URL": url, "DB_APPLICATION_NAME": "contract", **ENVIRONMENT}
+        with (
+            running(production, tmp_path / "one.log", **env) as one,
+            running(production, tmp_path / "two.log", "--workers", "2", **env) as two,
+        ):
+            check(production, url)
+            assert count_connections(url, "contract") > 0
+            logs = [one.stop(), two.stop()]
+        assert [one.process.returncode, two.process.returncode] == [0, 0]
+        assert count_connections(url, "contract") == 0
+    assert "Traceback" not in "".join(logs)
+
+
+@pytest.mark.parametrize("production", each(WORKERS), indirect=True)
+def test_a_worker_has_nothing_of_the_web(production: Project) -> None:
+    listed = production.succeed(find_uv(), "pip", "list", "--format", "json")
+    installed = {package["name"] for package in json.loads(listed)}
+    assert "typer" in installed
+    assert not installed & WEB_PACKAGES
 
 
 def test_a_wrong_password_is_told_in_one_sentence(networked: Project, tmp_path: Path) -> None:

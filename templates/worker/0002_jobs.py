@@ -39,12 +39,12 @@ def upgrade() -> None:
     # {% if cookiecutter.__database == "mysql" %}
     op.create_index("ix_jobs_queued", "jobs", ["state", "available_at", "id"])
     # {% else %}
-    op.create_index(
-        "ix_jobs_queued",
-        "jobs",
-        ["available_at", "id"],
-        {{ cookiecutter.__database }}_where=sa.text("state = 'queued'"),
-    )
+    queued = sa.text("state = 'queued'")
+    # {% if cookiecutter.__database == "sqlite" %}
+    op.create_index("ix_jobs_queued", "jobs", ["available_at", "id"], sqlite_where=queued)
+    # {% else %}
+    op.create_index("ix_jobs_queued", "jobs", ["available_at", "id"], postgresql_where=queued)
+    # {% endif %}
     # {% endif %}
 
 

@@ -24,13 +24,10 @@ class Job(Entity):
         # In the order in which jobs are claimed.
         # {% if cookiecutter.__database == "mysql" %}
         Index("ix_jobs_queued", "state", "available_at", "id"),
+        # {% elif cookiecutter.__database == "sqlite" %}
+        Index("ix_jobs_queued", "available_at", "id", sqlite_where="state = 'queued'"),
         # {% else %}
-        Index(
-            "ix_jobs_queued",
-            "available_at",
-            "id",
-            {{ cookiecutter.__database }}_where="state = 'queued'",
-        ),
+        Index("ix_jobs_queued", "available_at", "id", postgresql_where="state = 'queued'"),
         # {% endif %}
     )
 

@@ -94,7 +94,15 @@ async def committing_sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
     async with engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             await connection.execute(table.delete())
-# {% if cookiecutter.__web %}
+# {% if cookiecutter.__worker %}
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> Settings:
+    """Return settings with which a job that fails is tried again at once, and only once."""
+    changes = {"worker_poll_interval": 0.05, "worker_retry_delay": 0, "worker_max_attempts": 2}
+    return settings.model_copy(update=changes)
+# {% else %}
 
 
 @pytest.fixture
