@@ -31,8 +31,8 @@ async def show(settings: Settings, *, state: State | None, limit: int) -> None:
     async with open_sessions(settings) as sessions, sessions.read() as session:
         for job in await list_jobs(session, limit=limit, state=state):
             moment = f"{job.finished_at or job.available_at:%Y-%m-%d %H:%M:%S}"
-            attempts = f"{job.attempts} attempts"
-            print(job.id, job.kind, job.state, moment, attempts, job.last_error or "", sep="\t")
+            cells = (job.id, job.kind, job.state, moment, job.attempts, job.last_error or "")
+            print(*cells, sep="\t")
 
 
 async def retry(settings: Settings, *, job_id: int) -> None:
