@@ -190,7 +190,8 @@ def test_workers_keep_their_contract_and_stop_clean(production: Project, tmp_pat
 
 @pytest.mark.parametrize("production", each(WORKERS), indirect=True)
 def test_a_worker_has_nothing_of_the_web(production: Project) -> None:
-    listed = production.succeed(find_uv(), "pip", "list", "--format", "json")
+    listing = ["pip", "list", "--format", "json", "--python", str(production.python)]
+    listed = production.succeed(find_uv(), *listing)
     installed = {package["name"] for package in json.loads(listed)}
     assert "typer" in installed
     assert not installed & WEB_PACKAGES

@@ -8,30 +8,42 @@ from time import monotonic, sleep
 from projects import PATIENCE, Project
 
 JOBS = 20
-ENQUEUE = f"""
+SCRIPT = """
 from app.event_loop import run
+import sys
+from app.companies import create_company
 from app.config import Settings
+from app.customers import list_customers
 from app.db.engine import open_engine
 from app.db.session import create_sessions
 from app.jobs import enqueue_job
 
-async def main():
+async def main(number):
     async with open_engine(Settings()) as engine, create_sessions(engine).write.begin() as session:
-        for number in range({JOBS}):
-            company = {{"name": f"Company {{number}}", "industry": "Any"}}
-            await enqueue_job(session, "import_companies", payload={{"companies": [company]}})
+        if not number:
+            for customer in (await list_customers(session, 1, limit=1000)).items:
+                print(customer.name)
+            return
+        company = await create_company(session, name="Acme", industry="Anvils")
+        for name in map(str, range(number)):
+            customer = {"name": name, "email": "x@example.com"}
+            payload = {"company_id": company.id, "customers": [customer]}
+            await enqueue_job(session, "import_customers", payload=payload)
 
-run(main())
+run(main(int(sys.argv[1])))
 """
-# The name that is last is taken: none of its companies may stay.
-CONFLICT = {"companies": [{"name": name, "industry": "Any"} for name in ("Żółć 🏭", "Company 0")]}
+"""Adds a company and so many jobs that add a customer to it each; with 0, prints the customers.
+No two customers must differ: one that was added twice would be seen."""
+
+# The last name is taken: none of them may stay.
+CONFLICT = {"companies": [{"name": name, "industry": "Any"} for name in ("Żółć 🏭", "Acme")]}
 ENVIRONMENT = {"WORKER_RETRY_DELAY": "0", "WORKER_MAX_ATTEMPTS": "3", "APP_LOG_LEVEL": "debug"}
 """For workers that are under contract."""
 
 
 def enqueue(project: Project, url: str) -> None:
     """Add jobs that can be done, and then by command one that fails and one that is not for now."""
-    project.succeed(project.python, "-c", ENQUEUE, DATABASE_URL=url)
+    project.succeed(project.python, "-c", SCRIPT, str(JOBS), DATABASE_URL=url)
     _run(project, url, "jobs", "add", "import_companies", json.dumps(CONFLICT))
     _run(project, url, "jobs", "add", "import_companies", "{}", "--delay", "3600")
 
@@ -45,13 +57,14 @@ def check(project: Project, url: str) -> None:
     later, failed, *done = [line.split("\t") for line in _run(project, url, "jobs", "list")]
     assert len(done) == JOBS
     for _, kind, state, _, attempts, reason in done:
-        assert (kind, state, attempts, reason) == ("import_companies", "done", "1", "")
+        assert (kind, state, attempts, reason) == ("import_customers", "done", "1", "")
     assert (later[2], later[4]) == ("queued", "0")
     assert (failed[2], failed[4]) == ("failed", "3")
     assert failed[5].startswith("IntegrityError")
     exported = [json.loads(line) for line in _run(project, url, "companies", "export")]
-    names = sorted(company["name"] for company in exported)
-    assert names == sorted(f"Company {number}" for number in range(JOBS))
+    assert [company["name"] for company in exported] == ["Acme"]
+    customers = project.succeed(project.python, "-c", SCRIPT, "0", DATABASE_URL=url).split()
+    assert sorted(customers) == sorted(map(str, range(JOBS)))
 
 
 def _run(project: Project, url: str, *arguments: str) -> list[str]:

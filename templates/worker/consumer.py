@@ -12,7 +12,7 @@ from app.db.error_codes import code_of
 from app.db.errors import Failure, classify
 from app.db.readiness import Readiness
 from app.db.session import Sessions
-from app.jobs import claim_job, note_failure, note_success
+from app.jobs import claim_job, lock_job, note_failure, note_success
 from app.models import Job
 from app.worker.bell import Bell
 from app.worker.handlers import HopelessError, handle
@@ -90,9 +90,10 @@ class Consumer:
 
     async def _note_lost_transaction(self, job_id: int, error: Exception) -> None:
         # COMMIT failed, or the connection broke, or both: then nobody knows whether it is done.
-        # A lost database can't be told of this attempt, and so it does not count.
+        # A lost database can't be told of this attempt, and so it does not count. Another worker
+        # may have the job by now: whoever fails to commit waits for it, and so none is forgotten.
         async with self.sessions.write.begin() as session:
-            job = await claim_job(session, job_id)
+            job = await lock_job(session, job_id, state="queued")
             if job is not None:
                 self._note_failure(job, error)
 

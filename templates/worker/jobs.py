@@ -40,21 +40,29 @@ async def enqueue_job(
     return job
 
 
-async def claim_job(session: AsyncSession, job_id: int | None = None) -> Job | None:
-    """Return the job that has waited longest, or job `job_id` if it is still queued.
+async def claim_job(session: AsyncSession) -> Job | None:
+    """Return the job that has been available longest, or None if there is none.
 
-    It is locked until the transaction ends; a job that another worker has locked is passed
-    over. Returns None if there is nothing to do.
+    It is locked until the transaction ends; one that another worker has locked is passed over.
     """
     # {% if cookiecutter.__database == "sqlite" %}
     # SQLite locks no rows: whoever is in a transaction that writes is alone.
     # {% endif %}
-    query = select(Job).where(Job.state == "queued")
-    if job_id is None:
-        query = query.where(Job.available_at <= utc_now()).order_by(Job.available_at, Job.id)
-    else:
-        query = query.where(Job.id == job_id)
-    job: Job | None = await session.scalar(query.limit(1).with_for_update(skip_locked=True))
+    query = (
+        select(Job)
+        .where(Job.state == "queued", Job.available_at <= utc_now())
+        .order_by(Job.available_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    job: Job | None = await session.scalar(query)
+    return job
+
+
+async def lock_job(session: AsyncSession, job_id: int, *, state: State) -> Job | None:
+    """Return the job, locked, if it is in `state`; wait for a worker that has locked it."""
+    query = select(Job).where(Job.id == job_id, Job.state == state).with_for_update()
+    job: Job | None = await session.scalar(query)
     return job
 
 
@@ -70,8 +78,7 @@ async def list_jobs(
 
 async def retry_job(session: AsyncSession, job_id: int) -> Job:
     """Queue a failed job again, with all its attempts; raises NotFoundError if it is none."""
-    query = select(Job).where(Job.id == job_id, Job.state == "failed").with_for_update()
-    job: Job | None = await session.scalar(query)
+    job = await lock_job(session, job_id, state="failed")
     if job is None:
         raise NotFoundError("failed job", job_id)
     job.state, job.attempts, job.available_at, job.finished_at = "queued", 0, utc_now(), None
