@@ -10,6 +10,7 @@ It needs no other package: uv is taken from PATH, or installed with pip into .to
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -62,13 +63,18 @@ def demonstrate(options):
         project = scaffold(uv, place, options)
         step("Install what it needs, into an environment of its own")
         run([uv, "sync", "--quiet"], project)
-        step("Start it: a database, migrations, demonstration data, the service")
-        with service(uv, project) as url:
-            step("Call it")
-            call_everything(url)
-            if sys.stdin.isatty() and sys.stdout.isatty():
-                print(f"\nIt runs at {url} until you press Ctrl-C.")
-                wait_for_interrupt()
+        if options.framework == "none":
+            step("Start it: a database, migrations, demonstration data, the worker")
+            with worker(uv, project) as env:
+                step("Give it a job")
+                do_a_job(uv, project, env)
+                stay("It runs")
+        else:
+            step("Start it: a database, migrations, demonstration data, the service")
+            with service(uv, project) as url:
+                step("Call it")
+                call_everything(url)
+                stay(f"It runs at {url}")
         step(f"Stopped; the project is in {project}" if options.output else "Stopped")
     return 0
 
@@ -99,7 +105,25 @@ def scaffold(uv, place, options):
 def service(uv, project):
     """Yield the URL of the project's service, started as its README says; stop it in the end."""
     port = free_port()
-    command = [uv, "run", "python", "-m", "app", "dev", "--port", str(port)]
+    with started(uv, project, "--port", str(port)) as (process, log):
+        wait_until_it_answers(f"http://127.0.0.1:{port}/ready", process, log)
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def worker(uv, project):
+    """Yield the environment that commands need to find the database of a worker; stop it then."""
+    with started(uv, project) as (process, log):
+        told = wait_until_it_works(process, log)
+        # The database that it brought, if it did.
+        found = re.search(r" runs, with its data in .*: (\S+)", told)
+        yield {"DATABASE_URL": found[1]} if found else {}
+
+
+@contextmanager
+def started(uv, project, *arguments):
+    """Yield the process of `python -m app dev` and its log; stop it in the end."""
+    command = [uv, "run", "python", "-m", "app", "dev", *arguments]
     # Not in our group: Ctrl-C is for us, and the service is then asked to stop.
     own_group = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -115,8 +139,7 @@ def service(uv, project):
         ) as process,
     ):
         try:
-            wait_until_it_answers(f"http://127.0.0.1:{port}/ready", process, log)
-            yield f"http://127.0.0.1:{port}"
+            yield process, log
         finally:
             stop(process)
 
@@ -128,8 +151,22 @@ def wait_until_it_answers(url, process, log):
         with suppress(OSError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.1)
-    told = log.read_text(encoding="utf-8", errors="replace").strip()
-    raise TryError(f"The service did not start; it says:\n{told}")
+    raise TryError(f"The service did not start; it says:\n{read(log)}")
+
+
+def wait_until_it_works(process, log):
+    """Return what the worker says, once it works; raise TryError with it if it won't."""
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        if "Working" in read(log).splitlines():
+            return read(log)
+        time.sleep(0.1)
+    raise TryError(f"The worker did not start; it says:\n{read(log)}")
+
+
+def read(log):
+    """Return what is in the log."""
+    return log.read_text(encoding="utf-8", errors="replace").strip()
 
 
 def stop(process):
@@ -143,6 +180,29 @@ def stop(process):
     except subprocess.TimeoutExpired:
         process.kill()
         raise TryError("The service did not stop within 30 seconds and was killed.") from None
+
+
+def do_a_job(uv, project, env):
+    """Queue a job, wait until it is done, and show what it did; raise TryError if it fails."""
+    companies = [{"name": "Fresh Start Ltd", "industry": "Beginnings"}]
+    payload = json.dumps({"companies": companies})
+    show(uv, project, env, "jobs", "add", "import_companies", payload)
+    deadline = time.monotonic() + PATIENCE
+    while "queued" in (told := show(uv, project, env, "jobs", "list")):
+        if time.monotonic() > deadline:
+            raise TryError("The job was not done.")
+        time.sleep(0.5)
+    if "done" not in told:
+        raise TryError("The job failed.")
+    show(uv, project, env, "companies", "list")
+
+
+def show(uv, project, env, *arguments):
+    """Run `python -m app`, show the command with what it prints, and return that."""
+    told = run([uv, "run", "python", "-m", "app", *arguments], project, **env)
+    print(f"\n  python -m app {' '.join(arguments)}")
+    print("\n".join(f"  {line}" for line in told.splitlines()))
+    return told
 
 
 def call_everything(url):
@@ -177,8 +237,11 @@ def call(url, method, path, expected, body=None):
     return json.loads(text) if text else None
 
 
-def wait_for_interrupt():
-    """Return when Ctrl-C is pressed."""
+def stay(what):
+    """In a terminal, say so and return when Ctrl-C is pressed."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    print(f"\n{what} until you press Ctrl-C.")
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(1)
@@ -198,12 +261,12 @@ def find_uv():
     raise TryError(f"pip put no uv into {TOOLS}: install uv yourself, so that it is on PATH.")
 
 
-def run(command, directory):
-    """Run `command`; raise TryError with what it printed if it fails."""
+def run(command, directory, **env):
+    """Run `command` and return what it printed; raise TryError with that if it fails."""
     done = subprocess.run(
         command,
         cwd=directory,
-        env=environment(),
+        env=environment() | env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -212,6 +275,7 @@ def run(command, directory):
     if done.returncode:
         told = done.stdout.strip()
         raise TryError(f"`{' '.join(command)}` failed with exit code {done.returncode}:\n{told}")
+    return done.stdout
 
 
 def environment():

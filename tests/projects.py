@@ -128,10 +128,9 @@ def free_port() -> int:
 
 
 @dataclass(frozen=True)
-class Service:
-    """A project's service that runs as a process."""
+class Running:
+    """A project that runs as a process."""
 
-    url: str
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -149,10 +148,16 @@ class Service:
         return self.log.read_text(encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Service(Running):
+    """A project's service that runs as a process."""
+
+    url: str
+
+
 @contextmanager
-def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[Service]:
-    """Yield the service that `python -m app` and `command` start, once it answers."""
-    port = free_port()
+def running(project: Project, log: Path, *command: str, **env: str) -> Iterator[Running]:
+    """Yield the process that `python -m app` and `command` just started; kill it in the end."""
     # A group of its own: what a terminal would send must not come to us.
     group: dict[str, Any] = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -162,7 +167,7 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [project.python, "-m", "app", *command, "--port", str(port)],
+            [project.python, "-m", "app", *command],
             cwd=project.path,
             env=environment(**env),
             stdout=output,
@@ -170,12 +175,21 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
             **group,
         ) as process,
     ):
-        service = Service(f"http://127.0.0.1:{port}", process, log)
         try:
-            _wait_until_it_answers(service)
-            yield service
+            yield Running(process, log)
         finally:
             process.kill()
+
+
+@contextmanager
+def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[Service]:
+    """Yield the service that `python -m app` and `command` start, once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with running(project, log, *command, "--port", str(port), **env) as it:
+        service = Service(it.process, it.log, f"http://127.0.0.1:{port}")
+        _wait_until_it_answers(service)
+        yield service
 
 
 def _wait_until_it_answers(service: Service) -> None:

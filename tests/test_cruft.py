@@ -61,6 +61,15 @@ def files(project: Path) -> dict[str, str]:
     }
 
 
+def directories(project: Path) -> set[str]:
+    """Return the names of a project's directories but git's own, empty ones too."""
+    return {
+        path.relative_to(project).as_posix()
+        for path in project.rglob("*")
+        if path.is_dir() and ".git" not in path.parts
+    }
+
+
 def assert_merged_clean(project: Path) -> None:
     """Check what cruft does not: it calls an update with conflicts a success, too."""
     assert not list(project.rglob("*.rej"))
@@ -147,6 +156,21 @@ def test_another_driver_is_an_update(template: Path, tmp_path: Path, old: str, n
     assert_merged_clean(project)
     fresh = create(template, tmp_path / "fresh", driver=new)
     assert files(project) == with_edits(files(fresh))
+
+
+def test_a_project_without_a_framework_is_an_update_and_back(
+    template: Path, tmp_path: Path
+) -> None:
+    project = create(template, tmp_path / "work")
+    edit(project)
+    for new in ("none", "fastapi"):
+        answers = json.dumps({"framework": new})
+        cruft(project, "update", "--skip-apply-ask", "--variables-to-update", answers)
+        assert_merged_clean(project)
+        fresh = create(template, tmp_path / new, framework=new)
+        assert files(project) == with_edits(files(fresh))
+        assert directories(project) == directories(fresh)
+        commit(project, f"Changed to {new}")
 
 
 def test_update_from_the_commit_before(tmp_path: Path) -> None:

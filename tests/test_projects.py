@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -27,8 +28,10 @@ from projects import (
     migrated_database,
     new_directory,
     passed,
+    running,
     serving,
 )
+from worker_contract import ENVIRONMENT, check, enqueue
 
 pytestmark = pytest.mark.projects
 
@@ -64,8 +67,14 @@ OTHERS = [
 EVERY = list(
     dict.fromkeys(itertools.starmap(with_server, itertools.product(*map(choices, QUESTIONS))))
 )
+WORKERS = [(driver, "none") for driver in choices("driver")]
 SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
 
+WEB_PACKAGES = {
+    *("aiohttp", "fastapi", "flask", "granian", "h11", "h2", "httpcore", "httptools", "httpx"),
+    *("httpx2", "hypercorn", "litestar", "quart", "sanic", "starlette", "uvicorn", "websockets"),
+    *("werkzeug", "wsproto"),
+}
 AWKWARD = {
     "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
     "project_slug": "a" * 40,
@@ -168,6 +177,7 @@ def test_every_server_meets_every_driver_and_every_framework() -> None:
     [
         pytest.param(variant, workers, id=f"{name}-{workers}", marks=marks)
         for variant in EVERY
+        if variant not in WORKERS
         for workers in (1, 2)
         if (name := "-".join(variant))
         for marks in [[pytest.mark.xdist_group(name), *on_request(variant, workers)]]
@@ -186,6 +196,32 @@ def test_it_keeps_the_contract_and_stops_clean(
             log = service.stop()
         assert count_connections(url, "contract") == 0
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("production", each(WORKERS), indirect=True)
+def test_workers_keep_their_contract_and_stop_clean(production: Project, tmp_path: Path) -> None:
+    with migrated_database(production, tmp_path) as url:
+        enqueue(production, url)
+        env = {"DATABASE_URL": url, "DB_APPLICATION_NAME": "contract", **ENVIRONMENT}
+        with (
+            running(production, tmp_path / "one.log", **env) as one,
+            running(production, tmp_path / "two.log", "--workers", "2", **env) as two,
+        ):
+            check(production, url)
+            assert count_connections(url, "contract") > 0
+            logs = [one.stop(), two.stop()]
+        assert [one.process.returncode, two.process.returncode] == [0, 0]
+        assert count_connections(url, "contract") == 0
+    assert "Traceback" not in "".join(logs)
+
+
+@pytest.mark.parametrize("production", each(WORKERS), indirect=True)
+def test_a_worker_has_nothing_of_the_web(production: Project) -> None:
+    listing = ["pip", "list", "--format", "json", "--python", str(production.python)]
+    listed = production.succeed(find_uv(), *listing)
+    installed = {package["name"] for package in json.loads(listed)}
+    assert "typer" in installed
+    assert not installed & WEB_PACKAGES
 
 
 def test_a_wrong_password_is_told_in_one_sentence(networked: Project, tmp_path: Path) -> None:

@@ -50,21 +50,25 @@ def test_each_included_file_is_there_for_every_choice() -> None:
     frameworks = ANSWERS["_frameworks"].values()
     values = {
         "__database": {row["database"] for row in ANSWERS["_drivers"].values()},
-        "__schemas": {row["schemas"] for row in frameworks},
-        "__server": {row["server"] for row in frameworks},
+        "__schemas": {row["schemas"] for row in frameworks} - {""},
+        "__server": {row["server"] for row in frameworks} - {""},
+        "__transport": {"api", "worker"},
         "license": choices("license")[:-1],
     }
     found = 0
     for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*"):
         # A file with a conditional name need not be there for all; to bake it is its test.
-        unconditional = path.is_file() and "{{" not in path.name
+        web = path.name.startswith("{{cookiecutter.__web and ")
+        unconditional = path.is_file() and (web or "{{" not in path.name)
         text = path.read_text(encoding="utf-8") if unconditional else ""
         for folder, name, rest in included.findall(text):
             found += 1
             for value in values.get(name) or choices(name):
+                if web and value == "none":
+                    continue
                 source = TEMPLATE / "templates" / f"{folder}{value}{rest}"
                 # A file of the project whose name is conditional is one that some ask for.
-                optional = name == "framework" and path.name.startswith("{{")
+                optional = name == "framework" and path.name.startswith("{{") and not web
                 wanted = not optional or source.name in ANSWERS["_frameworks"][value]["files"]
                 assert source.is_file() == wanted, (path, value)
     assert found > 10

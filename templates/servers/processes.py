@@ -1,4 +1,4 @@
-"""Processes that serve: several at once, or one that starts anew when the code changes."""
+"""Processes of the service: several at once, or one that starts anew when the code changes."""
 
 import logging
 import signal

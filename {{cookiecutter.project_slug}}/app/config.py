@@ -22,12 +22,23 @@ class Settings(DatabaseAddress):
         hide_input_in_errors=True,
     )
 
+    # {% if cookiecutter.__web %}
     app_host: str = "127.0.0.1"
     app_port: int = Field(default=8000, ge=0, le=65535)
+    # {% endif %}
     app_workers: PositiveInt = 1
     app_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # {% if cookiecutter.__web %}
     app_max_body_size: PositiveInt = 1_048_576
+    # {% endif %}
     app_shutdown_timeout: PositiveInt = 10
+    # {% if cookiecutter.__worker %}
+
+    worker_concurrency: PositiveInt = {{ cookiecutter.__concurrency }}
+    worker_poll_interval: PositiveFloat = 1
+    worker_max_attempts: PositiveInt = 5
+    worker_retry_delay: NonNegativeFloat = 10
+    # {% endif %}
 
     # No overflow: its connections are closed on return, and opened again, under load.
     db_pool_size: PositiveInt = 10

@@ -78,8 +78,12 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 def ensure_compatible_loop() -> None:
     """Raise RuntimeError if the running loop is not the one that this project chose.
 
+    # {% if cookiecutter.__web %}
     Several servers create the loop themselves on Windows and consult neither us nor the
     policy: uvicorn with one process, `fastapi run`, `litestar run`, granian.
+    # {% else %}
+    From Python 3.16 on there is no policy, and whoever calls asyncio.run() gets its default.
+    # {% endif %}
     """
     if sys.platform == "win32" and not isinstance(asyncio.get_running_loop(), WindowsLoop):
         raise RuntimeError(

@@ -1,4 +1,8 @@
+# {% if cookiecutter.__web %}
 """Fixtures: a real database with real migrations, sessions on it, and clients."""
+# {% else %}
+"""Fixtures: a real database with real migrations, and sessions on it."""
+# {% endif %}
 
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import new_event_loop
@@ -8,7 +12,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 
 import pytest
+# {% if cookiecutter.__web %}
 from httpx2 import AsyncClient
+# {% endif %}
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
@@ -16,7 +22,9 @@ from app.db.base import Base
 from app.db.engine import open_engine
 from app.db.migrations import upgrade
 from app.db.session import Sessions, create_read_factory, create_session_factory, create_sessions
+# {% if cookiecutter.__web %}
 from tests.client import open_client
+# {% endif %}
 from tests.database import fresh_database, start_server
 
 _server = ExitStack()
@@ -66,6 +74,7 @@ async def sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
             snapshot=create_read_factory(connection, joining="create_savepoint"),
         )
         await transaction.rollback()
+# {% if cookiecutter.__web %}
 
 
 @pytest.fixture
@@ -75,6 +84,7 @@ async def client(
     """Yield a client of the application, whose writes are undone after the test."""
     async with open_client(settings, engine, sessions) as client:
         yield client
+# {% endif %}
 
 
 @pytest.fixture
@@ -84,6 +94,15 @@ async def committing_sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
     async with engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             await connection.execute(table.delete())
+# {% if cookiecutter.__worker %}
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> Settings:
+    """Return settings with which a job that fails is tried again at once, and only once."""
+    changes = {"worker_poll_interval": 0.05, "worker_retry_delay": 0, "worker_max_attempts": 2}
+    return settings.model_copy(update=changes)
+# {% else %}
 
 
 @pytest.fixture
@@ -93,3 +112,4 @@ async def committing_client(
     """Yield a client of the application as it is in production."""
     async with open_client(settings, engine, committing_sessions) as client:
         yield client
+# {% endif %}

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from time import monotonic, sleep
 from typing import IO
-
-import httpx2
 
 from app.config import Settings
 
@@ -41,18 +37,10 @@ def run_python(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProc
     )
 
 
-def free_port() -> int:
-    """Return a port on which nothing listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
 @dataclass
-class Service:
-    """A service that runs."""
+class Running:
+    """A process that runs."""
 
-    url: str
     process: "subprocess.Popen[bytes]"
     output: IO[bytes]
 
@@ -71,10 +59,8 @@ class Service:
 
 
 @contextmanager
-def running_service(env: dict[str, str]) -> Iterator[Service]:
-    """Yield a service that answers, under warnings as errors; kill it in the end."""
-    port = free_port()
-    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "app", "--port", str(port)]
+def running(*arguments: str, env: dict[str, str]) -> Iterator[Running]:
+    """Yield a Python that was just started, under warnings as errors; kill it in the end."""
     flags = 0
     if sys.platform == "win32":
         # A group of its own: CTRL_BREAK_EVENT goes to all the group.
@@ -82,25 +68,15 @@ def running_service(env: dict[str, str]) -> Iterator[Service]:
     with (
         TemporaryFile() as output,
         subprocess.Popen(
-            command, cwd=PROJECT, env=env, stdout=output, stderr=output, creationflags=flags
+            [sys.executable, "-X", "dev", "-W", "error", *arguments],
+            cwd=PROJECT,
+            env=env,
+            stdout=output,
+            stderr=output,
+            creationflags=flags,
         ) as process,
     ):
-        service = Service(f"http://127.0.0.1:{port}", process, output)
         try:
-            _wait_until_it_answers(service)
-            yield service
+            yield Running(process, output)
         finally:
             process.kill()
-
-
-def _wait_until_it_answers(service: Service) -> None:
-    deadline = monotonic() + PATIENCE
-    while service.process.poll() is None and monotonic() < deadline:
-        try:
-            httpx2.get(f"{service.url}/health")
-        except httpx2.TransportError:
-            sleep(0.05)
-        else:
-            return
-    service.process.kill()
-    raise AssertionError(f"The service does not answer: {service.wait()}")

@@ -1,7 +1,9 @@
 """At the command line, what is wrong is said in one sentence."""
 
 import asyncio
+# {% if cookiecutter.__web %}
 import socket
+# {% endif %}
 from collections.abc import AsyncIterator
 from subprocess import CompletedProcess
 
@@ -44,18 +46,19 @@ async def test_doctor_is_content(settings: Settings) -> None:
     assert not password or password not in done.stdout
 
 
-@pytest.mark.parametrize("command", ["serve", "doctor"])
+@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "doctor"])
 async def test_a_database_that_is_not_migrated(empty: Settings, command: str) -> None:
     done = await run_app(command, settings=empty)
     assert_refused(done, "alembic upgrade head")
 
 
-@pytest.mark.parametrize("command", ["serve", "dev", "doctor"])
+@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "dev", "doctor"])
 async def test_a_database_that_is_away(settings: Settings, command: str) -> None:
     done = await run_app(command, settings=unreachable(settings))
     assert_refused(done, "DATABASE_URL")
 
 
+# {% if cookiecutter.__web %}
 @pytest.mark.parametrize("command", ["serve", "dev"])
 async def test_a_port_that_is_in_use(settings: Settings, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -64,11 +67,17 @@ async def test_a_port_that_is_in_use(settings: Settings, command: str) -> None:
     assert_refused(done, port, "--port")
 
 
+# {% endif %}
 @pytest.mark.parametrize(
     ("arguments", "env", "word"),
     [
+        # {% if cookiecutter.__web %}
         (["--port", "eighty"], {}, "APP_PORT"),
-        (["serve", "--workers", "0"], {}, "APP_WORKERS"),
+        # {% else %}
+        (["--concurrency", "many"], {}, "WORKER_CONCURRENCY"),
+        (["dev"], {"WORKER_CONCURRENCY": "99"}, "DB_POOL_SIZE"),
+        # {% endif %}
+        (["{{ cookiecutter.__start }}", "--workers", "0"], {}, "APP_WORKERS"),
         (["doctor"], {"DB_POOL_SIZE": "many"}, "DB_POOL_SIZE"),
         (["doctor"], {"DATABASE_URL": "oracle://scott:tiger@db/orcl"}, "DATABASE_URL"),
     ],

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from app.commands.errors import CommandError
 from app.config import Settings
 
@@ -28,6 +30,6 @@ def local_database(settings: Settings) -> Iterator[Settings]:
             print(f"PostgreSQL runs, with its data in {DATA}: {url}")
             # For the processes that serve.
             os.environ["DATABASE_URL"] = url
-            yield Settings(app_host=settings.app_host, app_port=settings.app_port)
+            yield settings.model_copy(update={"database_url": SecretStr(url)})
     except LocalServerError as error:
         raise CommandError(str(error)) from error

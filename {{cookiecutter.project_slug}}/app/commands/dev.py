@@ -6,8 +6,13 @@ from sqlalchemy import select
 from app import event_loop
 from app.commands.errors import CommandError
 from app.commands.local_database import local_database
+# {% if cookiecutter.__web %}
 from app.commands.preflight import diagnosed_engine, ensure_port_is_free
 from app.commands.serve import start_server
+# {% else %}
+from app.commands.preflight import diagnosed_engine, ensure_pool_is_large_enough
+from app.commands.work import start_worker
+# {% endif %}
 from app.config import Settings
 from app.db.migration_guard import for_migrations
 from app.db.migrations import upgrade
@@ -16,14 +21,23 @@ from app.models import Company
 
 
 def dev(settings: Settings) -> None:
+    # {% if cookiecutter.__web %}
     """Bring the database, migrate it, seed it if it is empty, serve and reload."""
     ensure_port_is_free(settings)
+    # {% else %}
+    """Bring the database, migrate it, seed it if it is empty, work and reload."""
+    ensure_pool_is_large_enough(settings)
+    # {% endif %}
     with local_database(settings) as settings_here:
         try:
             event_loop.run(_prepare(settings_here))
         except AlembicError as error:
             raise CommandError(str(error)) from error
+        # {% if cookiecutter.__web %}
         start_server(settings_here, reload=True)
+        # {% else %}
+        start_worker(settings_here, reload=True)
+        # {% endif %}
 
 
 async def _prepare(settings: Settings) -> None:

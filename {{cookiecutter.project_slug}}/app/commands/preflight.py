@@ -1,6 +1,8 @@
 """What has to be right before the service starts."""
 
+# {% if cookiecutter.__web %}
 import socket
+# {% endif %}
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -14,6 +16,7 @@ from app.db.engine import open_engine
 from app.db.migrations import MigrationState, migration_state
 
 
+# {% if cookiecutter.__web %}
 def ensure_port_is_free(settings: Settings) -> None:
     """Raise CommandError if the address to listen on can't be had."""
     host, port = settings.app_host, settings.app_port
@@ -25,6 +28,21 @@ def ensure_port_is_free(settings: Settings) -> None:
             f"Can't listen on {host} port {port} ({error.strerror}): stop the program that "
             "does, or choose another with --port."
         ) from error
+# {% else %}
+def ensure_pool_is_large_enough(settings: Settings) -> None:
+    """Raise CommandError if jobs would have to wait for each other's connections."""
+    # {% if cookiecutter.__notifications %}
+    # One more, which listens.
+    needed = settings.worker_concurrency + 1
+    # {% else %}
+    needed = settings.worker_concurrency
+    # {% endif %}
+    if settings.db_pool_size + settings.db_max_overflow < needed:
+        raise CommandError(
+            f"WORKER_CONCURRENCY={settings.worker_concurrency} needs {needed} connections, but "
+            f"DB_POOL_SIZE is {settings.db_pool_size}: do fewer jobs at once, or enlarge the pool."
+        )
+# {% endif %}
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from app.db.engine import open_engine
 from app.db.migrations import upgrade
 from app.db.session import create_sessions
 from tests.database import count_connections, fresh_database
-from tests.processes import Service, environment, running_service
+from tests.processes import environment
+from tests.service import Service, running_service
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 

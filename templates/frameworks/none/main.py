@@ -1,0 +1,53 @@
+"""The worker."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import ensure_compatible_loop
+
+import asyncio
+import logging
+from contextlib import aclosing
+
+from app.commands.processes import Stop
+from app.config import Settings
+from app.db.engine import open_engine
+from app.db.readiness import Readiness
+from app.db.session import create_sessions
+from app.worker.bell import Bell
+from app.worker.consumer import Consumer
+# {% if cookiecutter.__notifications %}
+from app.worker.listener import keep_listening
+# {% endif %}
+
+LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
+
+
+async def work(settings: Settings, stop: Stop) -> None:
+    """Do the jobs in the queue until `stop`.
+
+    Jobs in hand then have APP_SHUTDOWN_TIMEOUT seconds to end; those that take longer are
+    rolled back, and are queued as before.
+    """
+    ensure_compatible_loop()
+    logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
+    bell = Bell()
+    connections = min(settings.db_prewarm, settings.worker_concurrency)
+    async with (
+        open_engine(settings, prewarm=connections) as engine,
+        aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
+        asyncio.TaskGroup() as tasks,
+    ):
+        consumer = Consumer(settings, create_sessions(engine), readiness, bell)
+        consumers = [tasks.create_task(consumer.run()) for _ in range(settings.worker_concurrency)]
+        # {% if cookiecutter.__notifications %}
+        listener = tasks.create_task(keep_listening(engine, settings, readiness, bell))
+        # {% endif %}
+        # Asked often, since on Windows no signal wakes a selector.
+        while not stop.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        bell.stop()
+        await asyncio.wait(consumers, timeout=settings.app_shutdown_timeout)
+        for task in consumers:
+            task.cancel()
+        # {% if cookiecutter.__notifications %}
+        listener.cancel()
+        # {% endif %}

@@ -1,0 +1,53 @@
+"""Create the queue of jobs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+# {% if cookiecutter.__database == "mysql" %}
+from app.db.types import COLLATION, PrimaryKey, UtcDateTime
+# {% else %}
+from app.db.types import PrimaryKey, UtcDateTime
+# {% endif %}
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the revision."""
+    op.create_table(
+        "jobs",
+        sa.Column("id", PrimaryKey, nullable=False),
+        sa.Column("kind", sa.String(60), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(6), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("available_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('queued', 'done', 'failed')", name=op.f("ck_jobs_state_known")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        # {% if cookiecutter.__database == "mysql" %}
+        mysql_collate=COLLATION,
+        # {% endif %}
+    )
+    # {% if cookiecutter.__database == "mysql" %}
+    op.create_index("ix_jobs_queued", "jobs", ["state", "available_at", "id"])
+    # {% else %}
+    queued = sa.text("state = 'queued'")
+    # {% if cookiecutter.__database == "sqlite" %}
+    op.create_index("ix_jobs_queued", "jobs", ["available_at", "id"], sqlite_where=queued)
+    # {% else %}
+    op.create_index("ix_jobs_queued", "jobs", ["available_at", "id"], postgresql_where=queued)
+    # {% endif %}
+    # {% endif %}
+
+
+def downgrade() -> None:
+    """Take the revision back."""
+    op.drop_table("jobs")

@@ -1,0 +1,36 @@
+"""Wakes those who wait."""
+
+import asyncio
+from contextlib import suppress
+
+
+class Bell:
+    """Rings when there may be work, and when it is time to stop."""
+
+    def __init__(self) -> None:
+        """Wait to be rung."""
+        self.stopped = False
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake all who wait for the present ring; those who come later wait for the next."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ring for the last time: from now on nobody waits."""
+        self.stopped = True
+        self._next.set()
+
+    def next_ring(self) -> asyncio.Event:
+        """Return what `wait` waits for.
+
+        Asked for before a look at the queue, no ring is missed between that and the wait.
+        """
+        return self._next
+
+    async def wait(self, seconds: float, ring: asyncio.Event | None = None) -> None:
+        """Return at `ring`, which is the next one by default, or after `seconds`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await (ring or self._next).wait()

@@ -1,0 +1,131 @@
+"""Takes jobs from the queue and does them, one at a time."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.config import Settings
+from app.db.error_codes import code_of
+from app.db.errors import Failure, classify
+from app.db.readiness import Readiness
+from app.db.session import Sessions
+from app.jobs import claim_job, lock_job, note_failure, note_success
+from app.models import Job
+from app.worker.bell import Bell
+from app.worker.handlers import HopelessError, handle
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+"""Seconds between two looks whether a lost database is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Does jobs until the bell stops; several may share all that they are made of."""
+
+    settings: Settings
+    sessions: Sessions
+    readiness: Readiness
+    bell: Bell
+
+    async def run(self) -> None:
+        """Do one job after another, and wait when there is none."""
+        while not self.bell.stopped:
+            ring = self.bell.next_ring()
+            try:
+                found = await self.do_next_job()
+            except SQLAlchemyError as error:
+                expected = classify(error) is Failure.UNAVAILABLE
+                level = logging.WARNING if expected else logging.ERROR
+                logger.log(level, "The queue can't be used now: %s", describe(error))
+                await wait_until_ready(self.readiness, self.bell)
+            else:
+                if not found:
+                    await self.bell.wait(self.settings.worker_poll_interval, ring)
+
+    async def do_next_job(self) -> bool:
+        """Do the job that has waited longest, and return whether there was one.
+
+        What it does and the note that it is done are one transaction: a worker that is killed
+        loses nothing, and nothing is done twice. Raises SQLAlchemyError if the database is
+        lost; then the job is as if it had not been tried.
+        """
+        job_id: int | None = None
+        try:
+            async with self.sessions.write.begin() as session:
+                job = await claim_job(session)
+                if job is None:
+                    return False
+                job_id = job.id
+                await self._try(session, job)
+        except asyncio.CancelledError:
+            if job_id is not None:
+                logger.warning("Job %s was given up, and is queued as before", job_id)
+            raise
+        except Exception as error:
+            if job_id is None:
+                raise
+            await self._note_lost_transaction(job_id, error)
+        return True
+
+    async def _try(self, session: AsyncSession, job: Job) -> None:
+        connection = await session.connection()
+        try:
+            # Undoes what a job did that fails, and keeps the lock on it.
+            async with session.begin_nested():
+                await handle(session, kind=job.kind, payload=job.payload)
+        except Exception as error:
+            if connection.invalidated:
+                # Nothing can be noted in this transaction any more.
+                raise
+            self._note_failure(job, error)
+        else:
+            note_success(job)
+            await session.flush()
+
+    async def _note_lost_transaction(self, job_id: int, error: Exception) -> None:
+        # COMMIT failed, or the connection broke, or both: then nobody knows whether it is done.
+        # A lost database can't be told of this attempt, and so it does not count. Another worker
+        # may have the job by now: whoever fails to commit waits for it, and so none is forgotten.
+        async with self.sessions.write.begin() as session:
+            job = await lock_job(session, job_id, state="queued")
+            if job is not None:
+                self._note_failure(job, error)
+
+    def _note_failure(self, job: Job, error: Exception) -> None:
+        hopeless = isinstance(error, HopelessError)
+        note_failure(
+            job,
+            describe(error),
+            attempts=job.attempts + 1 if hopeless else self.settings.worker_max_attempts,
+            delay=self.settings.worker_retry_delay,
+        )
+        # A mistake of ours needs its traceback; the message of a driver's error can quote
+        # values of the row, which are not for a log.
+        unexpected = not isinstance(error, HopelessError | SQLAlchemyError)
+        what = f"Job {job.id} ({job.kind}) failed: {job.last_error}"
+        logger.error(what, exc_info=unexpected and error)
+
+
+async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
+    """Return when the database answers, or when it is time to stop; look less and less often."""
+    pause = FIRST_PAUSE
+    while not bell.stopped:
+        await bell.wait(pause)
+        if await readiness.check():
+            return
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def describe(error: Exception) -> str:
+    """Return what is wrong, without values that the database may have quoted."""
+    name = type(error).__name__
+    if isinstance(error, SQLAlchemyError):
+        code = code_of(error.orig) if isinstance(error, DBAPIError) else None
+        return f"{name} {code}" if code else name
+    return str(error) if isinstance(error, HopelessError) else f"{name}: {error}"

@@ -1,0 +1,37 @@
+"""Rings the bell when PostgreSQL says that there is a new job."""
+
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.config import Settings
+from app.db.driver import READ_OPTIONS
+from app.db.readiness import Readiness
+from app.jobs import CHANNEL
+from app.worker.bell import Bell
+from app.worker.consumer import wait_until_ready
+from app.worker.notifications import listen
+
+logger = logging.getLogger(__name__)
+
+
+async def keep_listening(
+    engine: AsyncEngine, settings: Settings, readiness: Readiness, bell: Bell
+) -> None:
+    """Listen on one connection, and on another one when it is lost."""
+    if settings.db_pooler == "pgbouncer":
+        # It gives each transaction another connection: none of them could listen.
+        return
+    engine = engine.execution_options(**READ_OPTIONS)
+    while not bell.stopped:
+        try:
+            async with engine.connect() as connection:
+                try:
+                    await listen(connection, CHANNEL, bell.ring)
+                finally:
+                    # It listens: that is not for the next one who gets it from the pool.
+                    await connection.invalidate()
+        except SQLAlchemyError as error:
+            logger.warning("The connection that listens is lost: %s", type(error).__name__)
+            await wait_until_ready(readiness, bell)

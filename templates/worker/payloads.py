@@ -1,0 +1,55 @@
+"""What jobs are given."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.db.types import MAX_ID
+from app.models.company import MAX_TEXT
+from app.models.customer import MAX_EMAIL
+
+# At least one visible character, and no NUL, which PostgreSQL can't store.
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+$"
+
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
+Email = Annotated[str, Field(min_length=3, max_length=MAX_EMAIL, pattern=EMAIL)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewCompany(_Payload):
+    """A company to add."""
+
+    name: Text
+    industry: Text
+
+
+class NewCompanies(_Payload):
+    """The payload of `import_companies`."""
+
+    companies: list[NewCompany]
+
+
+class NewCustomer(_Payload):
+    """A customer to add."""
+
+    name: Text
+    email: Email
+
+
+class NewCustomers(_Payload):
+    """The payload of `import_customers`."""
+
+    company_id: Id
+    customers: list[NewCustomer]
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Return where the first mistake is and what it is, without the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]

@@ -1,0 +1,101 @@
+"""A job that fails leaves no row, is tried again, and says why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.companies import create_company
+from app.config import Settings
+from app.db.session import Sessions
+from app.worker.handlers import HANDLERS, Handler
+from tests.database import doom
+from tests.workers import count_companies, enqueue, finished, working
+
+ACME = {"name": "Acme", "industry": "Anvils"}
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, fail: Handler) -> None:
+    """Make a handler of the kind "test" that adds a company and calls `fail` the first time."""
+    attempts = []
+
+    async def handler(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        await create_company(session, **ACME)
+        attempts.append(payload)
+        if len(attempts) == 1:
+            await fail(session, payload)
+
+    monkeypatch.setitem(HANDLERS, "test", handler)
+
+
+async def raise_an_error(_session: AsyncSession, _payload: Mapping[str, Any]) -> None:
+    raise RuntimeError("after the flush")
+
+
+async def take_the_name_again(session: AsyncSession, _payload: Mapping[str, Any]) -> None:
+    await create_company(session, **ACME)
+
+
+async def let_commit_fail(session: AsyncSession, _payload: Mapping[str, Any]) -> None:
+    await doom(session)
+
+
+@pytest.mark.parametrize("fail", [raise_an_error, take_the_name_again, let_commit_fail])
+async def test_an_attempt_that_fails_leaves_no_row_and_is_not_the_last(
+    impatient: Settings,
+    committing_sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+    fail: Handler,
+) -> None:
+    fails_once(monkeypatch, fail)
+    job_id = await enqueue(committing_sessions, "test")
+    # Alone: another might take it after a failed COMMIT, before that is noted.
+    async with working(impatient.model_copy(update={"worker_concurrency": 1})):
+        job = await finished(committing_sessions, job_id)
+    assert (job.state, job.attempts, job.last_error) == ("done", 2, None)
+    assert await count_companies(committing_sessions) == 1
+
+
+@pytest.mark.parametrize("fail", [raise_an_error, take_the_name_again, let_commit_fail])
+async def test_a_job_that_always_fails_stays_and_says_why(
+    impatient: Settings,
+    committing_sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+    fail: Handler,
+) -> None:
+    async def handler(session: AsyncSession, payload: Mapping[str, Any]) -> None:
+        await create_company(session, **ACME)
+        await fail(session, payload)
+
+    monkeypatch.setitem(HANDLERS, "test", handler)
+    job_id = await enqueue(committing_sessions, "test")
+    async with working(impatient):
+        job = await finished(committing_sessions, job_id)
+    assert (job.state, job.attempts) == ("failed", 2)
+    assert job.last_error
+    assert "Acme" not in job.last_error
+    assert await count_companies(committing_sessions) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "reason"),
+    [
+        ("nothing_we_know", {}, "There is no handler for jobs of the kind 'nothing_we_know'."),
+        ("import_companies", {}, "The payload is wrong: companies: Field required."),
+        ("import_companies", {"companies": [{"name": " "}]}, "companies.0.name"),
+        ("import_customers", {"company_id": 0, "customers": []}, "company_id"),
+    ],
+)
+async def test_what_can_not_be_done_is_tried_once(
+    impatient: Settings,
+    committing_sessions: Sessions,
+    kind: str,
+    payload: dict[str, Any],
+    reason: str,
+) -> None:
+    job_id = await enqueue(committing_sessions, kind, **payload)
+    async with working(impatient):
+        job = await finished(committing_sessions, job_id)
+    assert (job.state, job.attempts) == ("failed", 1)
+    assert reason in (job.last_error or "")
