@@ -128,8 +128,8 @@ def pair_problems(answers: Mapping[str, Any]) -> Iterator[str]:
     own = answers["_frameworks"][framework]["server"]
     if own != "asgi" and server != DEFAULT_SERVER:
         yield (
-            f"server '{server}' cannot serve the framework '{framework}', which has a server of "
-            f"its own; leave it at '{DEFAULT_SERVER}', or choose an ASGI framework."
+            f"server '{server}' is for the ASGI frameworks, and framework '{framework}' is none of "
+            f"them; leave it at '{DEFAULT_SERVER}', or choose an ASGI framework."
         )
     driver, loop = answers["driver"], answers["windows_event_loop"]
     if loop == "native" and answers["_drivers"][driver]["needs_selector"]:

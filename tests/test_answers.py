@@ -202,17 +202,19 @@ def test_server_that_cannot_serve_the_framework_is_refused(tmp_path: Path) -> No
 
     (said,) = hook.problems(answers)
 
-    assert said.startswith("server 'granian' cannot serve the framework 'whole'")
+    assert said.startswith(
+        "server 'granian' is for the ASGI frameworks, and framework 'whole' is none"
+    )
     assert list(hook.problems(answers | {"framework": "part"})) == []
     # What nobody chose is no mistake.
     assert list(hook.problems(answers | {"server": ANSWERS["server"][0]})) == []
     assert ANSWERS["server"][0] == hook.DEFAULT_SERVER
 
-    for framework in ("aiohttp", "sanic"):
+    for framework in ("aiohttp", "sanic", "none"):
         directory = tmp_path / framework
         directory.mkdir()
         said = refusal(directory / "output", f"framework={framework}", "server=hypercorn")
-        assert f"server 'hypercorn' cannot serve the framework '{framework}'" in said
+        assert f"for the ASGI frameworks, and framework '{framework}' is none of them" in said
 
 
 @pytest.mark.parametrize("slug", ["com0", "lpt9", "aux", "CON", "clock$"])

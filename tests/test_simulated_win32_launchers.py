@@ -5,6 +5,7 @@ What `simulated_win32/sitecustomize.py` says it simulates is all that these test
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from bake import choices
 from launchers import LAUNCHERS, OURS, UVICORN, Launcher
+from projects import running
 from windows import SELECTOR, Windows, assert_outcome, for_group, launch
 
 pytestmark = [
@@ -20,25 +22,31 @@ pytestmark = [
 ]
 
 
-def _cells(**only: object) -> list[object]:
+COMPANIES = {
+    workers: {"companies": [{"name": f"Company {workers}", "industry": "Any"}]}
+    for workers in (1, 2)
+}
+
+
+def _cells(on_request: Callable[[Launcher], bool]) -> list[object]:
+    """Return each launcher of each framework; `on_request` says which only `-m full` runs."""
     return [
         pytest.param(
             framework,
             launcher,
             id=f"{framework}-{launcher.name}",
-            marks=for_group(framework),
+            marks=[for_group(framework), *([pytest.mark.full] if on_request(launcher) else [])],
         )
         for framework, launchers in LAUNCHERS.items()
         for launcher in launchers
-        if all(getattr(launcher, name) == value for name, value in only.items())
     ]
 
 
 def test_every_framework_has_its_launchers() -> None:
-    assert LAUNCHERS.keys() == {*choices("framework")}
+    assert LAUNCHERS.keys() == {*choices("framework")} - {"none"}
 
 
-@pytest.mark.parametrize(("framework", "launcher"), _cells())
+@pytest.mark.parametrize(("framework", "launcher"), _cells(lambda _: False))
 def test_simulated_win32_launcher(
     on_windows: Callable[..., Windows], framework: str, launcher: Launcher, tmp_path: Path
 ) -> None:
@@ -47,7 +55,9 @@ def test_simulated_win32_launcher(
     assert_outcome(launcher.outcome, launched, windows.loops())
 
 
-@pytest.mark.parametrize(("framework", "launcher"), _cells())
+@pytest.mark.parametrize(
+    ("framework", "launcher"), _cells(lambda launcher: not launcher.without_policies)
+)
 def test_simulated_win32_launcher_without_policies(
     on_windows: Callable[..., Windows], framework: str, launcher: Launcher, tmp_path: Path
 ) -> None:
@@ -87,3 +97,22 @@ def test_simulated_win32_answer(
     windows = on_windows(driver=driver, framework="fastapi", windows_event_loop=loop)
     launched = launch(windows, launcher, tmp_path / "log")
     assert_outcome(outcomes.get(launcher, launcher.outcome), launched, windows.loops(), expected)
+
+
+@for_group("none")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_simulated_win32_worker(
+    on_windows: Callable[..., Windows], tmp_path: Path, workers: int
+) -> None:
+    windows = on_windows(driver="psycopg", framework="none")
+    windows.report.unlink(missing_ok=True)
+    queue = ("-m", "app", "jobs")
+    windows.run(*queue, "add", "import_companies", json.dumps(COMPANIES[workers]))
+    command = ["--workers", str(workers)]
+    with running(windows.project, tmp_path / "log", *command, **windows.env) as process:
+        while process.process.poll() is None and "queued" in windows.run(*queue, "list").stdout:
+            pass
+        log = process.stop()
+    done = windows.run(*queue, "list").stdout
+    assert done.count("\tdone\t") == workers, done + log
+    assert windows.loops() == {SELECTOR}
