@@ -84,7 +84,11 @@ async def ensure_database_is_ready(settings: Settings) -> None:
 
 async def _ensure_connections(settings: Settings) -> None:
     # Here it is one sentence; in the workers it would be a traceback of each.
+    # {% if cookiecutter.__web %}
     number = settings.app_workers * min(settings.db_prewarm, settings.db_pool_size)
+    # {% else %}
+    number = settings.app_workers * min(settings.db_prewarm, settings.worker_concurrency)
+    # {% endif %}
     of_all_workers = settings.model_copy(update={"db_pool_size": max(number, 1)})
     try:
         async with open_engine(of_all_workers, prewarm=number):
