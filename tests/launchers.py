@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bake import choices
+
 Outcome = Literal["serves", "refuses", "breaks"]
 """It answers from the database on the loop that was chosen; the guard says what to do; or the
 launcher itself does not work there, whatever it starts."""
@@ -48,15 +50,16 @@ UVICORN = [
     Launcher("uvicorn.run()", ("-c", RUN + ")"), "refuses"),
     Launcher("uvicorn.run(loop=…)", ("-c", f"{RUN}, loop='{FACTORY}')"), "serves"),
 ]
+ALONE = [UVICORN[0], UVICORN[6]]
+"""uvicorn's command without and with our loop."""
 ASGI = [
     _module("serves", "hypercorn app.main:app --bind 127.0.0.1:{port}", "refuses"),
     _module("serves", "hypercorn app.main:app --bind 127.0.0.1:{port} --workers 2", "breaks"),
     _module("refuses", "granian app.main:app --interface asgi --port {port}"),
     _module("refuses", "granian app.main:app --interface asgi --port {port} --workers 2"),
 ]
-LAUNCHERS: dict[str, list[Launcher]] = {
+OWN: dict[str, list[Launcher]] = {
     "fastapi": [
-        *OURS,
         *UVICORN,
         *ASGI,
         _module("refuses", "fastapi run app/main.py --port {port}"),
@@ -64,24 +67,29 @@ LAUNCHERS: dict[str, list[Launcher]] = {
         _module("serves", "fastapi dev app/main.py --port {port}"),
     ],
     "litestar": [
-        *OURS,
+        *ALONE,
         _module("refuses", "litestar --app app.main:app run --port {port}"),
         _module("serves", "litestar --app app.main:app run --port {port} --reload"),
         _module("serves", "litestar --app app.main:app run --port {port} --wc 2"),
     ],
-    "starlette": OURS,
+    "starlette": ALONE,
     "quart": [
-        *OURS,
+        *ALONE,
         _module("serves", "quart --app app.main:app run --port {port}", "refuses"),
     ],
     "aiohttp": [
-        *OURS,
         _module("serves", "aiohttp.web --port {port} app.main:create_app", "refuses"),
     ],
     "sanic": [
-        *OURS,
         # Its command line asks for an option that it has not on Windows (25.12).
         _module("breaks", "sanic app.main:create_app --port {port}"),
         Launcher("Sanic.run()", ("-c", SANIC_RUN), "serves", "breaks"),
     ],
+}
+
+# One that is new has at least ours; that of a worker has no launcher but its own.
+LAUNCHERS = {
+    framework: [*OURS, *OWN.get(framework, [])]
+    for framework in choices("framework")
+    if framework != "none"
 }
