@@ -46,3 +46,12 @@ def bake(output: Path, **answers: str) -> Path:
                 output_dir=str(output),
             )
         )
+
+
+def server_of(framework: str, server: str | None = None) -> str:
+    """Return which server a framework runs on, if `server` is chosen; "none" for a worker."""
+    own: str = ANSWERS["_frameworks"][framework]["server"]
+    return own.replace("asgi", server or choices("server")[0])
+
+
+WEB_FRAMEWORKS = [name for name in choices("framework") if server_of(name) != "none"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bake import choices
+from bake import WEB_FRAMEWORKS
 
 Outcome = Literal["serves", "refuses", "breaks"]
 """It answers from the database on the loop that was chosen; the guard says what to do; or the
@@ -87,9 +87,5 @@ OWN: dict[str, list[Launcher]] = {
     ],
 }
 
-# One that is new has at least ours; that of a worker has no launcher but its own.
-LAUNCHERS = {
-    framework: [*OURS, *OWN.get(framework, [])]
-    for framework in choices("framework")
-    if framework != "none"
-}
+# One that is new has at least ours.
+LAUNCHERS = {framework: [*OURS, *OWN.get(framework, [])] for framework in WEB_FRAMEWORKS}

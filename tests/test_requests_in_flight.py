@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from bake import choices
+from bake import WEB_FRAMEWORKS
 from contract import COMPANIES, PROBLEM
 from observer import APPLICATION, Observer, obstructing, wait_until
 from projects import Project, Service, each, migrated_database, serving
@@ -23,8 +23,8 @@ from test_docs import rows
 pytestmark = pytest.mark.projects
 
 VARIANTS = [
-    *(("asyncpg", framework) for framework in choices("framework")),
-    ("psycopg", choices("framework")[0]),
+    *(("asyncpg", framework) for framework in WEB_FRAMEWORKS),
+    ("psycopg", WEB_FRAMEWORKS[0]),
 ]
 POOL = 3
 ENVIRONMENT = {

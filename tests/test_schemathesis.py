@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bake import choices
+from bake import WEB_FRAMEWORKS, choices
 from openapi import PATHS, document_of
 from projects import PATIENCE, Project, Variant, environment, migrated_database, serving
 
@@ -35,7 +35,7 @@ EXAMPLES = 20
     "framework",
     [
         pytest.param(name, marks=pytest.mark.xdist_group(f"{DRIVER}-{name}"))
-        for name in choices("framework")
+        for name in WEB_FRAMEWORKS
     ],
 )
 def test_it_keeps_what_the_document_promises(

@@ -130,12 +130,7 @@ def test_what_takes_too_long_is_ended_and_the_application_closes(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_start_that_fails_ends_the_service(
-    project: Project, url: str, request: pytest.FixtureRequest, workers: str
-) -> None:
-    if (request.node.callspec.params["project"], workers) == ("uvicorn", "2"):
-        reason = "uvicorn 0.54 ends, but with 0, if it has several workers"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_start_that_fails_ends_the_service(project: Project, url: str, workers: str) -> None:
     options = ["--port", "0", "--workers", workers]
     done = project.run(project.python, "-m", "app", *options, DATABASE_URL=url, TOLD_TO_FAIL="yes")
     assert done.returncode not in {0, -15}

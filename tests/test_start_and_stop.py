@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bake import ANSWERS
+from bake import server_of
 from contract import COMPANIES
 from observer import APPLICATION, Observer, obstructing, wait_until
 from projects import STOP_SIGNALS, Project, each, migrated_database, serving
@@ -56,7 +56,7 @@ def shared(
     """Yield a project and a database that the tests of this module share."""
     project = installed(request.param)
     _, framework, *chosen = request.param
-    [server] = chosen or [ANSWERS["_frameworks"][framework]["server"]]
+    server = server_of(framework, *chosen)
     with (
         migrated_database(project, tmp_path_factory.mktemp("stage")) as url,
         obstructing(url) as observer,
