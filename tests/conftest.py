@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 from windows import Windows, open_windows
+from workbench import Workbench, open_workbench
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,10 @@ def on_windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             return stack.enter_context(open_windows(tmp_path_factory, **answers))
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """Yield an environment with many drivers."""
+    with open_workbench(tmp_path_factory) as workbench:
+        yield workbench
