@@ -8,7 +8,6 @@ says what is simulated.
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +16,7 @@ from bake import ANSWERS
 from databases import mariadb
 from documents import rows
 from stub_mongodb import stub_mongodb
-from windows import SELECTOR
+from windows import SELECTOR, simulated
 from workbench import Workbench, on_workbench
 
 PAGE = "docs/event-loop.md"
@@ -178,11 +177,7 @@ async def query():
     ),
 }
 
-pytestmark = [
-    pytest.mark.projects,
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself"),
-    on_workbench,
-]
+pytestmark = [pytest.mark.projects, simulated, on_workbench]
 
 
 @pytest.mark.parametrize("loop", [PROACTOR, SELECTOR])

@@ -7,20 +7,16 @@ A test quotes nothing: it looks for what stands between backquotes in the first 
 from __future__ import annotations
 
 import re
-import sys
 from subprocess import CompletedProcess
 
 import pytest
 from documents import cells
-from windows import SELECTOR
+from windows import SELECTOR, simulated
 from workbench import Workbench, on_workbench
 
 PAGE = "docs/event-loop.md"
 
 pytestmark = [pytest.mark.projects, on_workbench]
-simulated = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows needs no simulation of itself"
-)
 
 ORM = """
 import asyncio, os
