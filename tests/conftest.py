@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from projects import Project, Variant, answers, install, new_directory
 from windows import Windows, open_windows
+from workbench import Workbench, open_workbench
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,13 @@ def on_windows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             return stack.enter_context(open_windows(new_directory(tmp_path_factory), **given))
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    """Yield an environment with many drivers."""
+    with open_workbench(tmp_path_factory) as workbench:
+        yield workbench
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

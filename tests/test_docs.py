@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from bake import ANSWERS, TEMPLATE, choices
+import re
+from inspect import signature
 
-
-def rows(path: str, first: str) -> list[list[str]]:
-    """Return the cells of the table whose first heading is `first`, without backquotes."""
-    lines = (TEMPLATE / path).read_text(encoding="utf-8").splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |"))
-    table = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        table.append([cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")])
-    return table
+import test_symptoms
+from bake import ANSWERS, choices
+from documents import rows
+from launchers import LAUNCHERS
 
 
 def test_the_table_of_drivers() -> None:
@@ -35,3 +29,27 @@ def test_the_readme_offers_every_choice() -> None:
         for choice in choices(answer):
             assert choice in offered, (answer, choice)
         assert default == choices(answer)[0]
+
+
+def test_the_table_of_launchers() -> None:
+    """What the tests expect of each, and in their order."""
+    launchers = dict.fromkeys(it for group in LAUNCHERS.values() for it in group)
+    assert rows("docs/event-loop.md", "launcher") == [
+        [
+            re.sub(r" --(port|bind) \S*\{port\}", "", it.name),
+            it.outcome,
+            it.without_policies or it.outcome,
+        ]
+        for it in launchers
+    ]
+
+
+def test_the_table_of_symptoms() -> None:
+    """Each is reproduced by a test, or said not to be; each test of symptoms has its row."""
+    named = [row[-1] for row in rows("docs/event-loop.md", "symptom")]
+    tests = [
+        name
+        for name, test in vars(test_symptoms).items()
+        if name.startswith("test_") and "symptoms" in signature(test).parameters
+    ]
+    assert [name for name in named if not name.startswith("not reproduced: ")] == tests

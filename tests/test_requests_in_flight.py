@@ -15,10 +15,10 @@ import httpx2
 import pytest
 from bake import WEB_FRAMEWORKS
 from contract import COMPANIES, PROBLEM
+from documents import rows
 from observer import APPLICATION, Observer, obstructing, wait_until
 from projects import Project, Service, each, migrated_database, serving
 from raw_http import close, connected, request, reset, status_of
-from test_docs import rows
 
 pytestmark = pytest.mark.projects
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from windows import SELECTOR, Windows, for_group
+from windows import SELECTOR, Windows, for_group, simulated
 
-pytestmark = [
-    pytest.mark.projects,
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself"),
-]
+pytestmark = [pytest.mark.projects, simulated]
 
 QUERY = """
 from app.config import Settings

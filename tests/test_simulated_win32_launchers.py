@@ -6,19 +6,15 @@ What `simulated_win32/sitecustomize.py` says it simulates is all that these test
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from launchers import LAUNCHERS, OURS, UVICORN, Launcher
 from projects import running
-from windows import SELECTOR, Windows, assert_outcome, for_group, launch
+from windows import SELECTOR, Windows, assert_outcome, for_group, launch, simulated
 
-pytestmark = [
-    pytest.mark.projects,
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself"),
-]
+pytestmark = [pytest.mark.projects, simulated]
 
 
 COMPANIES = {

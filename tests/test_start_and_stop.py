@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 from bake import server_of
 from contract import COMPANIES
+from documents import rows
 from observer import APPLICATION, Observer, obstructing, wait_until
 from projects import STOP_SIGNALS, Project, each, migrated_database, serving
 from raw_http import connected, ended, request, status_of
-from test_docs import rows
 from test_requests_in_flight import VARIANTS
 
 pytestmark = pytest.mark.projects

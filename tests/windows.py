@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ SIMULATION = Path(__file__).with_name("simulated_win32")
 SELECTOR = "_WindowsSelectorEventLoop"
 EXTRA = {"fastapi": ["fastapi-cli", "granian", "hypercorn"]}
 GUARD = "start the service with `python -m app`"
+simulated = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows needs no simulation of itself"
+)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 """Makes asyncio, and the modules that choose an event loop, behave as on Windows.
 
 Python imports this at its start when this folder is on PYTHONPATH, in child processes too.
-It proves which loop is chosen, and not how the real ProactorEventLoop works (IOCP), how it
-shuts down or how many sockets it takes.
+It proves which loop is chosen, and not how the real ProactorEventLoop works (IOCP) or how it
+shuts down.
 
 - Only the modules in `AS_ON_WINDOWS` see `sys.platform == "win32"`: those of the project,
   and those of other packages that choose a loop by the system. All else stays on this system.
 - asyncio's default loop is a stand-in for Proactor, without `add_reader`; its selector loop
   is based on BaseSelectorEventLoop, so that it lacks what it lacks there: signal handlers,
-  subprocesses, Unix sockets.
+  subprocesses, Unix sockets. It takes as many sockets as there.
 - uvloop is not there; `winloop` is, and is uvloop, of which it is the port.
 
 Environment: SIMULATED_WIN32_LOOPS is a file that gets a line "PID LOOP" for each loop that
@@ -22,6 +22,7 @@ import builtins
 import ctypes
 import os
 import platform
+import select
 import selectors
 import signal
 import socket
@@ -40,6 +41,7 @@ AS_ON_WINDOWS = (
     "granian._loops",
     "hypercorn.asyncio.run",
     "psycopg.connection_async",
+    "pymongo.network_layer",
     "quart.app",
     "sanic.compat",
     "sanic.server.loop",
@@ -60,22 +62,40 @@ class _Reported:
         super().run_forever()  # type: ignore[misc]
 
 
+class _SelectSelector(selectors.SelectSelector):
+    """Waits for no more sockets than `select()` takes on Windows: CPython's FD_SETSIZE there."""
+
+    LIMIT, LIMIT_HERE = 512, 1024
+
+    def _select(self, r: set[int], w: set[int], _: object, timeout: float | None = None) -> Any:
+        excess = max(r, w, key=len)
+        if len(excess) > self.LIMIT:
+            # Python says what it says of too many: one socket so often is too many here.
+            select.select([*excess][:1] * (self.LIMIT_HERE + 1), (), ())
+        return select.select(r, w, (), timeout)
+
+
 class _WindowsSelectorEventLoop(_Reported, selector_events.BaseSelectorEventLoop):
     """The selector loop, with as little as it can do on Windows."""
 
+    __module__ = "asyncio.windows_events"
+
     def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
-        super().__init__(selector or selectors.SelectSelector())
+        super().__init__(selector or _SelectSelector())
 
 
 class ProactorEventLoop(_Reported, unix_events._UnixSelectorEventLoop):  # noqa: SLF001
-    """A stand-in for the default loop: what is not there on Windows is not here either."""
+    """A stand-in for the default loop: what it inherits unimplemented there, it does here."""
 
-    def _refuse(self, *_arguments: Any) -> Any:
-        raise NotImplementedError
+    __module__ = "asyncio.windows_events"
 
-    add_reader = remove_reader = add_writer = remove_writer = _refuse
-    add_signal_handler = remove_signal_handler = _refuse
-    create_unix_connection = create_unix_server = _refuse
+    _there = events.AbstractEventLoop
+    add_reader, remove_reader = _there.add_reader, _there.remove_reader
+    add_writer, remove_writer = _there.add_writer, _there.remove_writer
+    add_signal_handler = _there.add_signal_handler
+    remove_signal_handler = _there.remove_signal_handler
+    create_unix_connection = _there.create_unix_connection
+    create_unix_server = _there.create_unix_server
 
 
 _Policy: Any = type(asyncio.get_event_loop_policy()) if sys.version_info < (3, 14) else None
