@@ -43,6 +43,7 @@ AS_ON_WINDOWS = (
     "quart.app",
     "sanic.compat",
     "sanic.server.loop",
+    "tests.test_uvicorn",
     "uvicorn.loops",
     "uvicorn.server",
 )
@@ -63,12 +64,16 @@ class _Reported:
 class _WindowsSelectorEventLoop(_Reported, selector_events.BaseSelectorEventLoop):
     """The selector loop, with as little as it can do on Windows."""
 
+    __module__ = "asyncio.windows_events"
+
     def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
         super().__init__(selector or selectors.SelectSelector())
 
 
 class ProactorEventLoop(_Reported, unix_events._UnixSelectorEventLoop):  # noqa: SLF001
     """A stand-in for the default loop: what is not there on Windows is not here either."""
+
+    __module__ = "asyncio.windows_events"
 
     def _refuse(self, *_arguments: Any) -> Any:
         raise NotImplementedError

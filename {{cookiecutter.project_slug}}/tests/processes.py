@@ -71,10 +71,10 @@ class Service:
 
 
 @contextmanager
-def running_service(env: dict[str, str]) -> Iterator[Service]:
+def running_service(*command: str, env: dict[str, str]) -> Iterator[Service]:
     """Yield a service that answers, under warnings as errors; kill it in the end."""
     port = free_port()
-    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "app", "--port", str(port)]
+    strictly = [sys.executable, "-X", "dev", "-W", "error"]
     flags = 0
     if sys.platform == "win32":
         # A group of its own: CTRL_BREAK_EVENT goes to all the group.
@@ -82,7 +82,12 @@ def running_service(env: dict[str, str]) -> Iterator[Service]:
     with (
         TemporaryFile() as output,
         subprocess.Popen(
-            command, cwd=PROJECT, env=env, stdout=output, stderr=output, creationflags=flags
+            [*strictly, "-m", "app", *command, "--port", str(port)],
+            cwd=PROJECT,
+            env=env,
+            stdout=output,
+            stderr=output,
+            creationflags=flags,
         ) as process,
     ):
         service = Service(f"http://127.0.0.1:{port}", process, output)
