@@ -19,10 +19,10 @@ class Service(Running):
 
 
 @contextmanager
-def running_service(env: dict[str, str]) -> Iterator[Service]:
-    """Yield a service that answers, under warnings as errors; kill it in the end."""
+def running_service(*command: str, env: dict[str, str]) -> Iterator[Service]:
+    """Yield a service, started by `command`, that answers, under warnings as errors; kill it in the end."""
     port = free_port()
-    with running("-m", "app", "--port", str(port), env=env) as it:
+    with running("-m", "app", *command, "--port", str(port), env=env) as it:
         service = Service(it.process, it.output, f"http://127.0.0.1:{port}")
         _wait_until_it_answers(service)
         yield service

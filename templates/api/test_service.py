@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 from httpx2 import AsyncClient
 
+from app import event_loop
 from app.companies import create_company, update_company
 from app.config import Settings
 from app.db.engine import open_engine
@@ -16,6 +18,7 @@ from tests.processes import environment
 from tests.service import Service, running_service
 
 ACME = {"name": "Acme", "industry": "Anvils"}
+WAYS_TO_START = [("serve",), ("serve", "--workers", "2"), ("dev",)]
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ async def migrated() -> AsyncIterator[Settings]:
 @pytest.fixture
 async def service(migrated: Settings) -> AsyncIterator[Service]:
     """Yield a service on that database."""
-    with running_service(environment(migrated)) as service:
+    with running_service(env=environment(migrated)) as service:
         yield service
 
 
@@ -70,3 +73,14 @@ async def test_a_request_in_flight_is_answered_before_it_stops(
     assert response.json()["industry"] == "Rockets"
     await asyncio.to_thread(service.wait)
     assert await count_connections(migrated) == 0
+
+
+@pytest.mark.parametrize("command", WAYS_TO_START, ids=" ".join)
+async def test_it_runs_on_the_chosen_loop(migrated: Settings, command: tuple[str, ...]) -> None:
+    with running_service(*command, env=environment(migrated)) as service:
+        async with AsyncClient(base_url=service.url) as client:
+            assert (await client.get("/api/v1/companies")).status_code == 200
+        service.ask_to_stop()
+        output = await asyncio.to_thread(service.wait)
+    with closing(event_loop.new_event_loop()) as chosen:
+        assert f" runs on {event_loop.loop_name(type(chosen))}" in output

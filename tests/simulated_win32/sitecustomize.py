@@ -45,6 +45,7 @@ AS_ON_WINDOWS = (
     "quart.app",
     "sanic.compat",
     "sanic.server.loop",
+    "tests.test_uvicorn",
     "uvicorn.loops",
     "uvicorn.server",
 )
@@ -97,6 +98,15 @@ class ProactorEventLoop(_Reported, unix_events._UnixSelectorEventLoop):  # noqa:
     create_unix_connection = _there.create_unix_connection
     create_unix_server = _there.create_unix_server
 
+    # asyncio's own code for sockets calls what is public here.
+    def _sock_read_done(self, fd: int, _future: Any, handle: Any = None) -> None:
+        if handle is None or not handle.cancelled():
+            self._remove_reader(fd)
+
+    def _sock_write_done(self, fd: int, _future: Any, handle: Any = None) -> None:
+        if handle is None or not handle.cancelled():
+            self._remove_writer(fd)
+
 
 _Policy: Any = type(asyncio.get_event_loop_policy()) if sys.version_info < (3, 14) else None
 if _Policy is None:
@@ -147,6 +157,8 @@ def _deprecated_policy(name: str) -> Any:
 def _remove_policies() -> None:
     for name in [name for name in dir(asyncio) if "policy" in name.lower()]:
         delattr(asyncio, name)
+    # Where these are deprecated, from 3.14 on.
+    vars(asyncio).pop("__getattr__", None)
     asyncio.new_event_loop = events.new_event_loop = ProactorEventLoop
 
 

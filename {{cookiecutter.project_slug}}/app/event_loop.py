@@ -87,8 +87,9 @@ def ensure_compatible_loop() -> None:
     """
     if sys.platform == "win32" and not isinstance(asyncio.get_running_loop(), WindowsLoop):
         raise RuntimeError(
-            f"This project runs on {_name(WindowsLoop)}, but the running loop is a "
-            f"{_name(type(asyncio.get_running_loop()))}: start the service with `{START_COMMAND}`"
+            f"This project runs on {loop_name(WindowsLoop)}, but the running loop is a "
+            f"{loop_name(type(asyncio.get_running_loop()))}: "
+            f"start the service with `{START_COMMAND}`"
             # {% if cookiecutter.__server == "uvicorn" %}
             f" or `uvicorn app.main:app --loop {LOOP_FACTORY}`"
             # {% endif %}
@@ -96,8 +97,10 @@ def ensure_compatible_loop() -> None:
         )
 
 
-def _name(loop: type[asyncio.AbstractEventLoop]) -> str:
-    return f"{loop.__module__.partition('.')[0]}.{loop.__name__.removeprefix('_Windows')}"
+def loop_name(loop: type[asyncio.AbstractEventLoop]) -> str:
+    """Return how people know this kind of loop, such as "asyncio.SelectorEventLoop"."""
+    name = loop.__name__.removeprefix("_Windows").removeprefix("_Unix")
+    return f"{loop.__module__.partition('.')[0]}.{name}"
 
 
 def _is_running() -> bool:

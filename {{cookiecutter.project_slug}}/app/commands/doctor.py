@@ -23,8 +23,7 @@ async def _examine(settings: Settings) -> None:
         _line(name.upper(), value)
     _line("Database", settings.sqlalchemy_url)
     _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
-    loop = type(asyncio.get_running_loop())
-    _line("Event loop", f"{loop.__module__}.{loop.__qualname__}")
+    _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
     async with diagnosed_engine(settings) as engine, engine.connect() as connection:
         _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
         state = await migration_state(connection)

@@ -1,9 +1,10 @@
 """The one engine: made, warmed, drained and disposed here, and nowhere else."""
 
 # Policy first: the event loop is chosen before anything imports a database driver.
-from app.event_loop import ensure_compatible_loop
+from app.event_loop import ensure_compatible_loop, loop_name
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from sqlalchemy.pool import QueuePool
 
 from app.config import Settings
 from app.db import driver
+
+logger = logging.getLogger(__name__)
 
 
 def create_engine(settings: Settings) -> AsyncEngine:
@@ -40,6 +43,8 @@ async def open_engine(settings: Settings, *, prewarm: int = 0) -> AsyncIterator[
     # Here too: scripts, notebooks and consoles have no lifespan.
     ensure_compatible_loop()
     engine = create_engine(settings)
+    loop = loop_name(type(asyncio.get_running_loop()))
+    logger.info("%s runs on %s", engine.url.drivername, loop)
     try:
         await _prewarm(engine, min(prewarm, settings.db_pool_size))
         yield engine

@@ -1,0 +1,17 @@
+"""On Windows uvicorn's own command brings a loop of its own, and the service says so."""
+
+import asyncio
+import sys
+
+from app import event_loop
+from app.config import Settings
+from tests.processes import environment, free_port, run_python
+
+if sys.platform == "win32":
+    # Elsewhere any loop will do.
+
+    async def test_uvicorn_s_own_command_is_refused(settings: Settings) -> None:
+        command = ["-m", "uvicorn", "app.main:app", "--port", str(free_port())]
+        done = await asyncio.to_thread(run_python, *command, env=environment(settings))
+        assert done.returncode != 0
+        assert event_loop.START_COMMAND in done.stderr

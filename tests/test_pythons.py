@@ -1,0 +1,128 @@
+"""`app/event_loop.py` on each Python that is on this machine, with warnings as errors.
+
+Those on PATH are found, those of uv and those of pyenv; for the others the tests are skipped.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bake import ANSWERS, bake, choices
+from projects import PATIENCE, environment, find_uv
+from windows import SIMULATION
+
+SCRIPT = """
+from app import event_loop
+
+import asyncio, json
+
+async def running():
+    event_loop.ensure_compatible_loop()
+    return event_loop.loop_name(type(asyncio.get_running_loop()))
+
+async def nested():
+    try:
+        event_loop.run(running())
+    except RuntimeError as error:
+        return str(error)
+
+of_others = asyncio.new_event_loop()
+of_others.close()
+print(json.dumps({
+    "policies": hasattr(asyncio, "set_event_loop_policy"),
+    "ours": event_loop.run(running()),
+    "of others": event_loop.loop_name(type(of_others)),
+    "nested": event_loop.run(nested()),
+}))
+"""
+ON_WINDOWS = {
+    "selector": "asyncio.SelectorEventLoop",
+    "native": "asyncio.ProactorEventLoop",
+    # The simulation makes it of uvloop.
+    "winloop": "sitecustomize.Loop",
+}
+NESTED = (
+    "An event loop is already running in this thread: await the coroutine here, "
+    "or run it in another thread with `await asyncio.to_thread(run, …)`."
+)
+
+
+@functools.cache
+def find_python(version: str) -> str | None:
+    """Return the path of an interpreter, if there is one."""
+    command = [find_uv(), "python", "find", "--no-project", "--no-python-downloads", version]
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    if done.returncode == 0:
+        return done.stdout.strip()
+    # What pyenv has on PATH works for one version at a time.
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return next((str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))), None)
+
+
+@pytest.fixture(scope="module", params=ANSWERS["_python_versions"])
+def python(request: pytest.FixtureRequest) -> str:
+    """Return the path of each interpreter."""
+    found = find_python(request.param)
+    if not found:
+        pytest.skip(f"Python {request.param} is neither on PATH nor in uv's or pyenv's folders.")
+    return found
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return a project of each answer about the loop, rendered but not installed."""
+    return {
+        loop: bake(tmp_path_factory.mktemp("python"), windows_event_loop=loop)
+        for loop in choices("windows_event_loop")
+    }
+
+
+def told(python: str, *path: Path, options: list[str], **env: str) -> dict[str, Any]:
+    """Return what the script prints, after it warned of nothing."""
+    uv_run = [find_uv(), "run", "--quiet", "--no-project", *options, "--python", python]
+    done = subprocess.run(
+        [*uv_run, "python", "-X", "dev", "-W", "error", "-c", SCRIPT],
+        env=environment(PYTHONPATH=os.pathsep.join(map(str, path)), **env),
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    result: dict[str, Any] = json.loads(done.stdout)
+    assert result.pop("nested") == NESTED
+    return result
+
+
+@pytest.mark.parametrize("package", ["", "uvloop"])
+@pytest.mark.skipif(sys.platform == "win32", reason="asyncio's default is another one there")
+def test_here(python: str, projects: dict[str, Path], package: str) -> None:
+    options = ["--with", package] if package else []
+    assert told(python, projects["selector"], options=options) == {
+        "policies": True,
+        "ours": "uvloop.Loop" if package else "asyncio.SelectorEventLoop",
+        "of others": "asyncio.SelectorEventLoop",
+    }
+
+
+@pytest.mark.parametrize("policies", [True, False], ids=["policies", "no-policies"])
+@pytest.mark.parametrize("loop", choices("windows_event_loop"))
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself")
+def test_simulated_win32(
+    python: str, projects: dict[str, Path], loop: str, *, policies: bool
+) -> None:
+    without = "" if policies else "1"
+    options = ["--with", "uvloop"]
+    path = [SIMULATION, projects[loop]]
+    assert told(python, *path, options=options, SIMULATED_WIN32_NO_POLICIES=without) == {
+        "policies": policies,
+        "ours": ON_WINDOWS[loop],
+        "of others": ON_WINDOWS[loop if policies else "native"],
+    }

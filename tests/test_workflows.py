@@ -1,0 +1,150 @@
+"""The CI of the template and of projects is valid and safe, and what it runs on Windows works.
+
+Windows itself is not here: its steps run on the simulated one, but for those in PowerShell.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from bake import TEMPLATE, bake, choices
+from databases import database_for
+from projects import PATIENCE, environment, find_uv
+from windows import SELECTOR, SIMULATION
+
+WORKFLOW = ".github/workflows/ci.yml"
+DEPENDABOT = ".github/dependabot.yml"
+POWERSHELL = "Get-Service"
+# All answers on which the workflow depends.
+VARIANTS = [{name: value} for name in ("driver", "python_version") for value in choices(name)]
+
+
+def jobs(root: Path) -> dict[str, Any]:
+    """Return the jobs of a workflow."""
+    loaded: dict[str, Any] = yaml.safe_load((root / WORKFLOW).read_text(encoding="utf-8"))["jobs"]
+    return loaded
+
+
+def commands(job: dict[str, Any]) -> list[str]:
+    """Return the commands of a job, without what only PowerShell understands."""
+    return [
+        step["run"]
+        for step in job["steps"]
+        if "run" in step and not step["run"].startswith(POWERSHELL)
+    ]
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the directories of the template and of a project of each kind."""
+    return [TEMPLATE, *(bake(tmp_path_factory.mktemp("ci"), **it) for it in VARIANTS)]
+
+
+def check(tool: str, *arguments: str | Path) -> None:
+    """Run a checker, which must be content."""
+    program = shutil.which(tool, path=Path(sys.executable).parent)
+    assert program, f"{tool} is not installed"
+    done = subprocess.run(
+        [program, *arguments],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"), [("github-workflows", WORKFLOW), ("dependabot", DEPENDABOT)]
+)
+def test_they_are_valid(roots: list[Path], schema: str, file: str) -> None:
+    files = [root / file for root in roots]
+    check("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+
+
+def test_they_are_safe(roots: list[Path]) -> None:
+    check("zizmor", "--offline", "--strict-collection", *(root / ".github" for root in roots))
+
+
+def test_an_action_is_the_same_everywhere(roots: list[Path]) -> None:
+    known: dict[str, str] = {}
+    for root in roots:
+        text = (root / WORKFLOW).read_text(encoding="utf-8")
+        for action, version in re.findall(r"uses: ([^@\s]+)@(.*)", text):
+            assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", version)
+            assert known.setdefault(action, version) == version
+    assert len(known) == 3
+
+
+def test_dependabot_is_told_the_same() -> None:
+    [own] = TEMPLATE.glob(DEPENDABOT)
+    of_projects = TEMPLATE / "{{cookiecutter.project_slug}}" / DEPENDABOT
+    assert of_projects.read_bytes() == own.read_bytes()
+
+
+def test_windows_runs_in_the_template_what_it_runs_in_projects(tmp_path: Path) -> None:
+    ours = jobs(TEMPLATE)["windows"]
+    for driver in ours["strategy"]["matrix"]["driver"]:
+        of_project = jobs(bake(tmp_path / driver, driver=driver))["windows"]
+        render, *rest = commands(ours)
+        assert "cookiecutter" in render
+        # Only the template looks for the loop's name.
+        assert [command.partition(" | grep ")[0] for command in rest] == commands(of_project)
+        assert ours["strategy"]["matrix"]["python"] == of_project["strategy"]["matrix"]["python"]
+
+
+@pytest.mark.projects
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself")
+@pytest.mark.parametrize("driver", jobs(TEMPLATE)["windows"]["strategy"]["matrix"]["driver"])
+def test_simulated_win32_steps_of_windows(driver: str, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    report = tmp_path / "loops"
+    with database_for(driver, tmp_path) as url:
+        env = {"DATABASE_URL": url, "TEST_DATABASE_URL": url, "RUNNER_TEMP": str(tmp_path)}
+        simulated = {"PYTHONPATH": str(SIMULATION), "SIMULATED_WIN32_LOOPS": str(report)}
+        for command, place in steps(jobs(TEMPLATE)["windows"], tmp_path, driver):
+            if command == "uv run pytest" and driver != "psycopg":
+                # Its other tests run elsewhere, and the loop is a matter of life for psycopg.
+                succeed(f"{command} tests/test_service.py", place, env | simulated)
+            else:
+                succeed(command, place, env if place == TEMPLATE else env | simulated)
+    loops = {line.split()[1] for line in report.read_text(encoding="utf-8").splitlines()}
+    assert SELECTOR in loops
+
+
+def steps(job: dict[str, Any], temporary: Path, driver: str) -> Iterator[tuple[str, Path]]:
+    """Yield the commands of a job that Bash understands, each with its directory."""
+    for step in job["steps"]:
+        if "run" in step and not step["run"].startswith(POWERSHELL):
+            place = step.get("working-directory", str(TEMPLATE))
+            yield (
+                step["run"].replace("${{ matrix.driver }}", driver),
+                Path(place.replace("${{ runner.temp }}", str(temporary))),
+            )
+
+
+def succeed(command: str, directory: Path, env: dict[str, str]) -> None:
+    """Run a command as GitHub does with `shell: bash`, with the uv that is here."""
+    here = environment(**env)
+    path = os.pathsep.join([str(Path(find_uv()).parent), here["PATH"]])
+    bash = shutil.which("bash")
+    assert bash
+    done = subprocess.run(
+        [bash, "--noprofile", "--norc", "-eo", "pipefail", "-c", command],
+        cwd=directory,
+        env=here | {"PATH": path},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
