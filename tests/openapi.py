@@ -28,23 +28,35 @@ LISTS_OF_SCHEMAS = ("anyOf", "allOf", "oneOf", "prefixItems")
 SCHEMAS_BY_NAME = ("properties", "patternProperties")
 SCHEMAS = ("items", "additionalProperties", "propertyNames", "contains", "not")
 
-# Asks the application itself: it needs neither a server nor a database for this.
+# Asks the application itself: it needs neither a server, a database nor a client for this.
 READ = """
 import asyncio, sys
-from httpx2 import ASGITransport, AsyncClient
 from app.main import create_app
 
 async def read(path):
-    transport = ASGITransport(create_app())
-    async with AsyncClient(transport=transport, base_url="http://service") as client:
-        print((await client.get(path)).text)
+    answer = []
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
+        "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": b"", "headers": [(b"host", b"service")], "server": ("service", 80),
+        "client": None,
+    }
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        answer.append(message.get("body", b""))
+
+    await create_app()(scope, receive, send)
+    sys.stdout.buffer.write(b"".join(answer))
 
 asyncio.run(read(sys.argv[1]))
 """
 
 
 def document_of(project: Project, framework: str) -> Json:
-    """Return the document of a project, which has its developers' packages."""
+    """Return the document of a project."""
     document: Json = json.loads(project.succeed(project.python, "-c", READ, PATHS[framework]))
     return document
 

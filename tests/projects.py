@@ -103,11 +103,16 @@ def answers(variant: Variant) -> dict[str, str]:
     return dict(zip(QUESTIONS, variant, strict=False))
 
 
-def each(variants: Sequence[Variant]) -> list[object]:
-    """Return parameters that keep what concerns a variant in one process of xdist."""
+def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None) -> list[object]:
+    """Return parameters that keep what concerns a variant in one process of xdist.
+
+    Those that are not `usual`, which is all by default, run only on request (`-m full`).
+    """
+    on_request = {*variants} - {*(variants if usual is None else usual)}
     return [
-        pytest.param(variant, id=name, marks=pytest.mark.xdist_group(name))
+        pytest.param(variant, id=name, marks=[pytest.mark.xdist_group(name), *full])
         for variant in variants
+        for full in [[pytest.mark.full] if variant in on_request else []]
         if (name := "-".join(variant))
     ]
 

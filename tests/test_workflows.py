@@ -104,7 +104,14 @@ def test_windows_runs_in_the_template_what_it_runs_in_projects(tmp_path: Path) -
 
 @pytest.mark.projects
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself")
-@pytest.mark.parametrize("driver", jobs(TEMPLATE)["windows"]["strategy"]["matrix"]["driver"])
+@pytest.mark.parametrize(
+    "driver",
+    [
+        # The loop is a matter of life for psycopg; the others on request.
+        pytest.param(driver, marks=[pytest.mark.full] if driver != "psycopg" else [])
+        for driver in jobs(TEMPLATE)["windows"]["strategy"]["matrix"]["driver"]
+    ],
+)
 def test_simulated_win32_steps_of_windows(driver: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     report = tmp_path / "loops"
