@@ -5,7 +5,6 @@ Those on PATH are found, those of uv and those of pyenv; for the others the test
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from bake import ANSWERS, bake, choices
 from projects import PATIENCE, environment, find_uv
+from pythons import python_or_skip
 from windows import SIMULATION
 
 SCRIPT = """
@@ -54,25 +54,10 @@ NESTED = (
 )
 
 
-@functools.cache
-def find_python(version: str) -> str | None:
-    """Return the path of an interpreter, if there is one."""
-    command = [find_uv(), "python", "find", "--no-project", "--no-python-downloads", version]
-    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
-    if done.returncode == 0:
-        return done.stdout.strip()
-    # What pyenv has on PATH works for one version at a time.
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return next((str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))), None)
-
-
 @pytest.fixture(scope="module", params=ANSWERS["_python_versions"])
 def python(request: pytest.FixtureRequest) -> str:
     """Return the path of each interpreter."""
-    found = find_python(request.param)
-    if not found:
-        pytest.skip(f"Python {request.param} is neither on PATH nor in uv's or pyenv's folders.")
-    return found
+    return python_or_skip(request.param)
 
 
 @pytest.fixture(scope="module")

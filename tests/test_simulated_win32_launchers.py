@@ -6,12 +6,15 @@ What `simulated_win32/sitecustomize.py` says it simulates is all that these test
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bake import ANSWERS
 from launchers import LAUNCHERS, OURS, UVICORN, Launcher
 from projects import running
+from pythons import python_or_skip
 from windows import SELECTOR, Windows, assert_outcome, for_group, launch, simulated
 
 pytestmark = [pytest.mark.projects, simulated]
@@ -56,6 +59,25 @@ def test_simulated_win32_launcher_without_policies(
     windows = on_windows(driver="psycopg", framework=framework)
     launched = launch(windows, launcher, tmp_path / "log", SIMULATED_WIN32_NO_POLICIES="1")
     assert_outcome(launcher.without_policies or launcher.outcome, launched, windows.loops())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("version", "launcher"),
+    [
+        pytest.param(version, launcher, id=f"{version}-{launcher.name}", marks=for_group(version))
+        for version in ANSWERS["_python_versions"]
+        if version != f"{sys.version_info.major}.{sys.version_info.minor}"
+        for launcher in LAUNCHERS["fastapi"]
+    ],
+)
+def test_simulated_win32_launcher_on_other_pythons(
+    on_windows: Callable[..., Windows], version: str, launcher: Launcher, tmp_path: Path
+) -> None:
+    python = python_or_skip(version)
+    windows = on_windows(driver="psycopg", framework="fastapi", python=python)
+    launched = launch(windows, launcher, tmp_path / "log")
+    assert_outcome(launcher.outcome, launched, windows.loops())
 
 
 # The answer to windows_event_loop, and what must come of it.

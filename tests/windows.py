@@ -54,9 +54,11 @@ class Windows:
 
 
 @contextmanager
-def open_windows(directory: Path, **answers: str) -> Iterator[Windows]:
+def open_windows(
+    directory: Path, *, python: str = sys.executable, **answers: str
+) -> Iterator[Windows]:
     """Yield the project of `answers` with what its launchers need and a migrated database."""
-    project = install(directory, **answers)
+    project = install(directory, "--python", python, **answers)
     if extra := EXTRA.get(answers["framework"]):
         venv = project.path / ".venv"
         project.succeed(find_uv(), "pip", "install", "--quiet", "-p", venv, *extra)

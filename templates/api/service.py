@@ -20,7 +20,7 @@ class Service(Running):
 
 @contextmanager
 def running_service(*command: str, env: dict[str, str]) -> Iterator[Service]:
-    """Yield a service, started by `command`, that answers, under warnings as errors; kill it in the end."""
+    """Yield a service that answers, under warnings as errors; kill it in the end."""
     port = free_port()
     with running("-m", "app", *command, "--port", str(port), env=env) as it:
         service = Service(it.process, it.output, f"http://127.0.0.1:{port}")

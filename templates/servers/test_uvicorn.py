@@ -5,7 +5,8 @@ import sys
 
 from app import event_loop
 from app.config import Settings
-from tests.processes import environment, free_port, run_python
+from tests.processes import environment, run_python
+from tests.service import free_port
 
 if sys.platform == "win32":
     # Elsewhere any loop will do.
