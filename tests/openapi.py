@@ -34,7 +34,7 @@ import asyncio, sys
 from app.main import create_app
 
 async def read(path):
-    answer = []
+    answer, asked = [], []
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
         "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "",
@@ -43,6 +43,9 @@ async def read(path):
     }
 
     async def receive():
+        if asked:
+            await asyncio.Event().wait()  # the client stays, and says no more
+        asked.append(True)
         return {"type": "http.request"}
 
     async def send(message):
