@@ -51,11 +51,21 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
             # The message of a driver's error can quote values of the row: not for a log.
             code = code_of(error.orig) if isinstance(error, DBAPIError) else None
             name = type(error).__name__
-            logger.error("%s failed: %s %s", request, name, code, exc_info=not code)
+            logger.error("%s failed: %s %s", _plain(request), name, code, exc_info=not code)
             return UNEXPECTED
+
+
+def log_broken_stream(problem: Problem, request: str) -> None:
+    """Log why the answer to `request` (method and path) broke off: it is too late to tell it."""
+    logger.warning("%s broke off: %s", _plain(request), problem.detail)
 
 
 def unexpected_problem(error: Exception, request: str) -> Problem:
     """Log `error`, and return what to tell the client of `request`."""
-    logger.error("%s failed", request, exc_info=error)
+    logger.error("%s failed", _plain(request), exc_info=error)
     return UNEXPECTED
+
+
+def _plain(request: str) -> str:
+    # The path is the client's, and could hold the end of the line and another one.
+    return request.encode("unicode_escape").decode("ascii")

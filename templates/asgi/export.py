@@ -3,17 +3,19 @@
 from collections.abc import AsyncGenerator
 from typing import Self
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app import companies
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
+from app.problems import database_problem, log_broken_stream
 
 
 async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
     """Yield all companies as lines of JSON, a batch at a time."""
-    async with sessions.snapshot() as session:
+    async with sessions.snapshot.begin() as session:
         async for batch in companies.stream_companies(session):
             rows = (CompanyRead.model_validate(company) for company in batch)
             yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
@@ -41,8 +43,13 @@ class NdjsonResponse(StreamingResponse):
         return cls(await anext(chunks, b""), chunks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the chunks until they end, or the client hangs up."""
+        """Send the chunks until they end, the client hangs up, or the database does."""
         try:
             await super().__call__(scope, receive, send)
+        except SQLAlchemyError as error:
+            # A second answer can't follow the first. Neither does a last chunk, so that the client
+            # sees that this is not all.
+            request = f"{scope['method']} {scope['path']}"
+            log_broken_stream(database_problem(error, request), request)
         finally:
             await self._source.aclose()

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from app.commands.in_flight import load_application, run_until
@@ -16,13 +17,13 @@ from app.commands.processes import Stop
 from app.config import Settings
 
 # Its loggers hand everything on, as others do, and have no handlers of their own.
-LOGGING: dict[str, Any] = {"handlers": {}, "loggers": {"_granian": {}, "granian.access": {}}}
+LOGGING: dict[str, Any] = {"handlers": {}, "loggers": {"_granian": {}}}
 
 
 async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
     """Serve until `stop`."""
     host, port = listener
-    app = load_application()
+    app = load_application(settings)
     server = Server(
         app,
         address=host,
@@ -30,7 +31,9 @@ async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> Non
         interface=Interfaces.ASGI,
         # Also the number of connections that it serves at once; the rest of them wait.
         backlog=1024,
-        log_access=True,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(settings.app_request_timeout * 1000)
+        ),
         log_dictconfig=LOGGING,
     )
     serving = asyncio.create_task(server.serve())

@@ -18,7 +18,7 @@ from app.config import Settings
 
 async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
     """Serve until `stop`."""
-    app = load_application()
+    app = load_application(settings)
     stopping = asyncio.Event()
     serving = asyncio.create_task(
         serve(app, _config(settings, listener), shutdown_trigger=stopping.wait, mode="asgi")
@@ -31,8 +31,9 @@ def _config(settings: Settings, listener: Listener) -> Config:
     config = Config()
     # From now on hypercorn's, which closes it.
     config.bind = [f"fd://{listener.detach()}"]
-    config.accesslog = logging.getLogger("hypercorn.access")
     config.errorlog = logging.getLogger("hypercorn.error")
+    # Also how long it waits for the head of a request.
+    config.keep_alive_timeout = settings.app_request_timeout
     # Ours comes first: from Python 3.12 on, hypercorn's own limit is never reached.
     config.graceful_timeout = settings.app_shutdown_timeout + GRACE
     return config

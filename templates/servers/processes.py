@@ -10,8 +10,6 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Protocol
 
-from watchfiles import PythonFilter, watch
-
 from app.commands.errors import CommandError
 
 logger = logging.getLogger(__name__)
@@ -118,6 +116,9 @@ def restart_on_change(
     folder: str, stop: Stop, target: Callable[..., None], *arguments: Any
 ) -> None:
     """Run one worker until `stop`, and another after each change of the code in `folder`."""
+    # Here, because workers load this module and have no use for it.
+    from watchfiles import PythonFilter, watch  # noqa: PLC0415
+
     worker = Worker(target, *arguments)
     try:
         for _ in watch(folder, watch_filter=PythonFilter(), stop_event=stop):

@@ -10,6 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sanic.http import Stage
+from sanic.server.protocols.http_protocol import HttpProtocol
+
 from app.api.requests import App
 from app.commands.listener import Listener
 from app.commands.preflight import diagnosed
@@ -39,9 +42,27 @@ async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> Non
 async def create_server(app: App, listener: socket.socket) -> Any:
     """Return Sanic's AsyncioServer, which has no types, before it accepts connections."""
     options = {"start_serving": False}
-    server: Any = await app.create_server(sock=listener, asyncio_server_kwargs=options)
+    server: Any = await app.create_server(
+        # Ours says more: see app/request_log.py.
+        access_log=False,
+        asyncio_server_kwargs=options,
+        protocol=PatientProtocol,
+        sock=listener,
+    )
     await server.startup()
     return server
+
+
+class PatientProtocol(HttpProtocol):
+    """HTTP whose time limits begin with a request, and not again with each byte of it."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read a part of a request."""
+        http, since = self.http, self._time
+        begins = http and http.stage is Stage.IDLE and not (self.recv_buffer or http.request_body)
+        super().data_received(data)
+        if not begins:
+            self._time = since
 
 
 @asynccontextmanager

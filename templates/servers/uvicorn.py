@@ -1,5 +1,6 @@
 """`python -m app`: serve."""
 
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -9,6 +10,7 @@ from uvicorn.supervisors import Multiprocess
 from app import event_loop
 from app.commands.errors import CommandError
 from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+from app.commands.slow_clients import PatientProtocol
 from app.config import Settings
 
 APP = "app.main:app"
@@ -27,8 +29,11 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         "host": settings.app_host,
         "port": settings.app_port,
         "log_level": settings.app_log_level,
+        # Ours says more: see app/request_log.py.
+        "access_log": False,
         # Named here, since uvicorn does not ask for asyncio's policy.
         "loop": event_loop.LOOP_FACTORY,
+        "http": partial(PatientProtocol, patience=settings.app_request_timeout),
         "timeout_graceful_shutdown": settings.app_shutdown_timeout,
     }
     if reload:

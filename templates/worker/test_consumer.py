@@ -57,7 +57,7 @@ async def test_two_workers_never_do_the_same_job(
     assert await count_companies(committing_sessions) == 40
 
 
-# {% if cookiecutter._drivers[cookiecutter.driver].port %}
+# {% if cookiecutter.__networked %}
 async def test_a_worker_does_several_jobs_at_once(
     impatient: Settings, committing_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

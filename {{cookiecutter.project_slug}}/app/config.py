@@ -1,12 +1,32 @@
 """Settings, read from the environment and from `.env`."""
 
+# {% if cookiecutter.__web %}
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
+from pydantic_settings import NoDecode, SettingsConfigDict
+# {% else %}
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
+# {% endif %}
 
 from app.db.address import DatabaseAddress
 
+# {% if cookiecutter.__web %}
+ANY_ORIGIN = "*"
+_ORIGIN = re.compile(r"https?://[^/\s]+|\*")
+
+# {% endif %}
 
 class Settings(DatabaseAddress):
     """All settings of the service; times are in seconds, sizes in bytes.
@@ -29,7 +49,12 @@ class Settings(DatabaseAddress):
     app_workers: PositiveInt = 1
     app_log_level: Literal["debug", "info", "warning", "error"] = "info"
     # {% if cookiecutter.__web %}
+    app_request_log: bool = True
+    app_tune_gc: bool = True
     app_max_body_size: PositiveInt = 1_048_576
+    app_request_timeout: PositiveFloat = 30
+    app_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    app_security_headers: bool = False
     # {% endif %}
     app_shutdown_timeout: PositiveInt = 10
     # {% if cookiecutter.__worker %}
@@ -48,3 +73,16 @@ class Settings(DatabaseAddress):
     db_prewarm: NonNegativeInt = 10
     db_ready_timeout: PositiveFloat = Field(default=1, le=1.5)
     db_drain_timeout: NonNegativeFloat = 5
+    # {% if cookiecutter.__web %}
+
+    @field_validator("app_cors_origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
+        return origins
+    # {% endif %}

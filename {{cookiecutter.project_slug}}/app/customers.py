@@ -2,13 +2,15 @@
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies import get_company
 from app.errors import NotFoundError
 from app.models import Customer
 from app.pages import Page, fetch_page
+
+_BY_ID = select(Customer).where(Customer.id == bindparam("id"))
 
 
 async def list_customers(
@@ -27,7 +29,7 @@ async def list_customers(
 
 async def get_customer(session: AsyncSession, customer_id: int) -> Customer:
     """Return the customer; raises NotFoundError."""
-    customer = await session.get(Customer, customer_id)
+    customer = await session.scalar(_BY_ID, {"id": customer_id})
     if customer is None:
         raise NotFoundError("customer", customer_id)
     return customer

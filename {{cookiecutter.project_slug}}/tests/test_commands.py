@@ -46,6 +46,16 @@ async def test_doctor_is_content(settings: Settings) -> None:
     assert not password or password not in done.stdout
 
 
+# {% if cookiecutter.__networked %}
+async def test_doctor_warns_of_more_connections_than_there_are(settings: Settings) -> None:
+    done = await run_app("doctor", settings=settings, APP_WORKERS="2", DB_MAX_OVERFLOW="99990")
+    assert done.returncode == 0, done.stderr
+    assert "200000 connections" in done.stdout
+    assert "DB_MAX_OVERFLOW (99990)" in done.stdout
+    assert "All is well." not in done.stdout
+
+
+# {% endif %}
 @pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "doctor"])
 async def test_a_database_that_is_not_migrated(empty: Settings, command: str) -> None:
     done = await run_app(command, settings=empty)

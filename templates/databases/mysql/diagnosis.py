@@ -8,15 +8,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.db.error_codes import code_of
+from app.db.url import servers_of
 
 VERSION_QUERY = "SELECT version()"
 SERVER = "MySQL or MariaDB"
+CAPACITY_QUERY = "SELECT @@max_connections"
+CAPACITY = "max_connections"
 
 
 def explain(error: SQLAlchemyError, settings: Settings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     url = settings.sqlalchemy_url
-    where = f"{url.host or 'localhost'}:{url.port or 3306}"
+    where = ", ".join(f"{host or 'localhost'}:{port}" for host, port in servers_of(url))
     cause = getattr(error, "orig", None)
     # The driver says that it could not connect, and what it failed with says why.
     root = cause.__cause__ if isinstance(cause, Exception) and cause.__cause__ else cause
@@ -25,6 +28,8 @@ def explain(error: SQLAlchemyError, settings: Settings) -> str:
         reason = f"The server at {where} {_refusal(code, url)}"
     else:
         reason = _silence(root, url, where)
+    if settings.is_replica:
+        return f"{reason}: check DATABASE_READ_URL; without it, reads go to DATABASE_URL, too."
     return (
         f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings; or run "
         "`python -m app dev`, which brings its own database when none is set."

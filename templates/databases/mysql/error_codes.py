@@ -8,7 +8,11 @@ CONFLICTS = {
     1452,  # a row that is referred to is missing
     1586,  # duplicate entry, with the key's name
 }
-UNAVAILABLE = {
+READ_ONLY = {
+    1290,  # an option forbids it: the server is read-only for now
+    1836,  # the server is read-only for now
+}
+UNAVAILABLE = READ_ONLY | {
     1020,  # somebody else changed the row since we read it (MariaDB)
     1040,  # too many connections
     1045,  # access denied
@@ -22,10 +26,8 @@ UNAVAILABLE = {
     1205,  # waited too long for a lock
     1213,  # deadlock
     1226,  # the user's resources are used up
-    1290,  # the server is read-only for now
     1317,  # the query was interrupted
     1698,  # access denied, without a password
-    1836,  # the server is read-only for now
     1927,  # the connection was killed (MariaDB)
     1969,  # max_statement_time exceeded (MariaDB)
     2002,  # the driver's own: no server at this socket

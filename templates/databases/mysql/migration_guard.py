@@ -8,9 +8,12 @@ short migrations are better than one long one.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from app.config import Settings
+from app.db.error_codes import code_of
 
 OPTIONS: dict[str, bool] = {}
 
@@ -18,6 +21,7 @@ OPTIONS: dict[str, bool] = {}
 LOCK = "CONCAT('migrate ', MD5(DATABASE()))"
 PATIENCE = 86_400
 """Seconds. Less than zero would mean for ever to MySQL, but is refused by MariaDB."""
+LOCK_WAIT_TIMEOUT = 1205
 
 
 def for_migrations(settings: Settings) -> Settings:
@@ -34,7 +38,8 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     """Let one process migrate, while others wait until it is done.
 
     The server releases the lock when the connection ends, however that happens. Raises
-    RuntimeError if it could not be had in a day.
+    RuntimeError if it could not be had in a day, and alembic.util.CommandError if a table
+    could not be had within DB_LOCK_TIMEOUT.
     """
     # The server's own limit would also end the wait for our turn.
     if connection.scalar(text(f"SELECT GET_LOCK({LOCK}, {PATIENCE})")) != 1:
@@ -43,6 +48,13 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     connection.commit()
     try:
         yield
+    except DBAPIError as error:
+        if code_of(error.orig) != LOCK_WAIT_TIMEOUT:
+            raise
+        raise CommandError(
+            "A table was in use for longer than the migration may wait for its lock "
+            "(DB_LOCK_TIMEOUT); what the migration did before stays: undo it, and try again."
+        ) from error
     finally:
         if not connection.invalidated:
             connection.rollback()

@@ -1,18 +1,19 @@
 """What the server is told on each connection, and what all drivers need for that."""
 
 import math
-import time
+from operator import attrgetter, methodcaller
 from typing import Any
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.config import Settings
+from app.db.error_codes import READ_ONLY, code_of
+from app.db.liveness import Liveness
 from app.db.tls import tls_context
+from app.db.tls_url import KEYS
 
 WRITE = ["START TRANSACTION"]
 SNAPSHOT = [
@@ -23,16 +24,13 @@ SNAPSHOT = [
 READ_OPTIONS: dict[str, Any] = {"mysql_begin": []}
 SNAPSHOT_OPTIONS: dict[str, Any] = {"mysql_begin": SNAPSHOT}
 
-PING_AFTER = 1.0
-"""Seconds of rest after which a connection is asked whether the server still answers."""
-
 NO_LIMIT = 31_536_000
 """A year, in seconds: the longest wait for a lock that both servers allow."""
 
 
 def engine_url(settings: Settings) -> URL:
     """Return the database's URL without what `common_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(["charset", "ssl-mode", "sslmode"])
+    return settings.sqlalchemy_url.difference_update_query(["charset", *KEYS])
 
 
 def common_args(settings: Settings) -> dict[str, Any]:
@@ -49,35 +47,14 @@ def common_args(settings: Settings) -> dict[str, Any]:
     }
 
 
-def silence(settings: Settings) -> float | None:
-    """Return the seconds after which a server that says nothing is given up, or None."""
-    # The server ends a long statement; our own limit is for a server that went silent.
-    return settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
-
-
 def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Begin transactions as they are asked for, and check connections that are reused."""
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
-    event.listen(engine.sync_engine, "checkin", _note_time)
-    ping_after = PING_AFTER if settings.db_liveness_check == "socket" else 0
-    no_answer = (engine.dialect.loaded_dbapi.Error, OSError)
-
-    def check_liveness(
-        connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
-    ) -> None:
-        if (since := entry.info.get("at_rest_since")) is None:
-            return
-        dead = connection.driver_connection.is_dead
-        if not dead and time.monotonic() - since >= ping_after:
-            try:
-                engine.dialect.do_ping(connection)
-            except no_answer:
-                dead = True
-        if dead:
-            raise DisconnectionError
-
-    event.listen(engine.sync_engine, "checkout", check_liveness)
+    liveness = Liveness(
+        engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
+    )
+    liveness.watch(engine)
 
 
 def _session_settings(settings: Settings) -> str:
@@ -111,12 +88,11 @@ def begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["at_rest_since"] = time.monotonic()
-
-
 def _wrap_error(context: ExceptionContext) -> OperationalError | None:
     error = context.original_exception
+    if code_of(error) in READ_ONLY:
+        # What is left of a primary: the pool looks for the one that took its place.
+        context.is_disconnect = True
     if isinstance(error, OSError):
         return OperationalError(context.statement, None, error)
     return None

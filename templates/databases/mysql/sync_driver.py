@@ -6,6 +6,7 @@ from sqlalchemy import URL, Engine, event
 
 from app.config import Settings
 from app.db import mysql
+from app.db.liveness import silence
 
 MULTI_STATEMENTS = 1 << 16
 """https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html"""
@@ -26,7 +27,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
         "connect_timeout": settings.db_connect_timeout,
         # As bytes: it would encode text as Latin-1, where the server expects UTF-8.
         "password": (settings.sqlalchemy_url.password or "").encode(),
-        "read_timeout": mysql.silence(settings),
+        "read_timeout": silence(settings),
         # Without a context it would look for TLS by itself, and check nothing.
         "ssl_disabled": arguments["ssl"] is None,
     }

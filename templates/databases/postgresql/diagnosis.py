@@ -6,20 +6,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config import Settings
 from app.db import driver
 from app.db.error_codes import code_of
+from app.db.url import servers_of
 
 VERSION_QUERY = "SELECT current_setting('server_version')"
 SERVER = "PostgreSQL"
+
+# Not every version reserves connections for roles, too.
+CAPACITY_QUERY = """
+    SELECT sum(CASE name WHEN 'max_connections' THEN 1 ELSE -1 END * CAST(setting AS integer))
+    FROM pg_settings
+    WHERE name IN ('max_connections', 'reserved_connections', 'superuser_reserved_connections')
+"""
+CAPACITY = "max_connections, without those that it reserves"
 
 
 def explain(error: SQLAlchemyError, settings: Settings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     url = settings.sqlalchemy_url
-    where = f"{url.host or 'localhost'}:{url.port or 5432}"
+    where = ", ".join(f"{host or 'localhost'}:{port}" for host, port in servers_of(url))
     cause = getattr(error, "orig", None)
     if code := code_of(cause):
         reason = f"PostgreSQL at {where} {_refusal(code, url)}"
     else:
         reason = driver.in_words(cause, where)
+    if settings.is_replica:
+        return f"{reason}: check DATABASE_READ_URL; without it, reads go to DATABASE_URL, too."
     return (
         f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings; or run "
         "`python -m app dev`, which brings its own database when none is set."

@@ -5,15 +5,18 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from app.config import Settings
+from app.db.changes import follow_changes
 from app.db.tls import tls_mode
+from app.db.tls_url import KEYS
 
 
 def libpq_url(settings: Settings) -> URL:
     """Return the database's URL without what `libpq_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(["sslmode", "sslrootcert"])
+    return settings.sqlalchemy_url.difference_update_query(KEYS)
 
 
 def libpq_args(settings: Settings) -> dict[str, Any]:
@@ -35,6 +38,32 @@ def libpq_args(settings: Settings) -> dict[str, Any]:
     }
 
 
+def follow(engine: Engine) -> None:
+    """Let `engine` get over changes of the schema and of the primary."""
+    follow_changes(
+        engine,
+        in_transaction=lambda connection: bool(connection.info.transaction_status),
+        is_outdated=_is_outdated,
+        start_over=_start_over,
+    )
+
+
+def _is_outdated(error: BaseException) -> bool:
+    # The server's function that found it out, whatever language it speaks.
+    diagnosis = getattr(error, "diag", None)
+    return getattr(diagnosis, "source_function", None) == "RevalidateCachedQuery"
+
+
+def _start_over(connection: DBAPIConnection) -> None:
+    # psycopg forgets what it prepared, and lets the server forget it, whenever it rolls back a
+    # transaction. From a DEALLOCATE ALL of ours it learns only sometimes.
+    if connection.autocommit:
+        cursor = connection.cursor()
+        cursor.execute("BEGIN")
+        cursor.close()
+    connection.rollback()
+
+
 def _limits(settings: Settings) -> dict[str, str]:
     limits = {
         "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
@@ -54,7 +83,7 @@ def _tls(settings: Settings) -> dict[str, str]:
         "gssencmode": "disable",
     }
     if mode == "verify-full":
-        arguments["sslrootcert"] = str(settings.db_ssl_root_cert or _system_authorities())
+        arguments["sslrootcert"] = str(settings.ssl_root_cert or _system_authorities())
     return arguments
 
 

@@ -5,13 +5,16 @@ from contextlib import contextmanager
 
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from app.config import Settings
+from app.db.error_codes import code_of
 
 OPTIONS: dict[str, bool] = {}
 
 LOCK_ID = 6_520_741
 """Any number will do, as long as the service uses it for no other advisory lock."""
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def for_migrations(settings: Settings) -> Settings:
@@ -35,7 +38,8 @@ def for_migrations(settings: Settings) -> Settings:
 def migration_guard(connection: Connection) -> Iterator[None]:
     """Let one process migrate, while others wait until it is done.
 
-    The server releases the lock when the connection ends, however that happens.
+    The server releases the lock when the connection ends, however that happens. Raises
+    alembic.util.CommandError if a table could not be had within DB_LOCK_TIMEOUT.
     """
     connection.execute(text("SET LOCAL lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": LOCK_ID})
@@ -44,6 +48,13 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     connection.commit()
     try:
         yield
+    except DBAPIError as error:
+        if code_of(error.orig) != LOCK_NOT_AVAILABLE:
+            raise
+        raise CommandError(
+            "A table was in use for longer than the migration may wait for its lock "
+            "(DB_LOCK_TIMEOUT), and nothing was changed: try again when it is in less use."
+        ) from error
     finally:
         if not connection.invalidated:
             connection.rollback()

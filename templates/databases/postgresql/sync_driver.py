@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import URL, Engine
 
 from app.config import Settings
-from app.db.libpq import libpq_args, libpq_url
+from app.db.libpq import follow, libpq_args, libpq_url
 
 
 def engine_url(settings: Settings) -> URL:
@@ -19,4 +19,5 @@ def connect_args(settings: Settings) -> dict[str, Any]:
 
 
 def configure(engine: Engine) -> None:
-    """Do nothing: PostgreSQL has been told all it needs by `connect_args`."""
+    """Let `engine` get over changes of the schema and of the primary."""
+    follow(engine)

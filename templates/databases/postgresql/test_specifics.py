@@ -46,7 +46,7 @@ async def test_a_connection_that_dies_at_work_is_a_lost_database(
 
 
 async def test_a_statement_that_takes_too_long_is_ended(settings: Settings) -> None:
-    hurried = settings.model_copy(update={"db_statement_timeout": 0.05})
+    hurried = settings.model_copy(update={"db_statement_timeout": 0.5})
     async with open_engine(hurried) as engine, engine.connect() as connection:
         with pytest.raises(DBAPIError) as caught:
             await connection.execute(text("SELECT pg_sleep(10)"))
@@ -106,9 +106,8 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(settings: Settings
     async with open_engine(hurried) as engine:
         async with engine.begin() as reader, engine.connect() as migrator:
             await reader.execute(text("SELECT FROM companies"))
-            with pytest.raises(DBAPIError) as caught:
+            with pytest.raises(CommandError, match="DB_LOCK_TIMEOUT"):
                 await downgrade(migrator, "base")
-            assert classify(caught.value) is Failure.UNAVAILABLE
         async with engine.connect() as connection:
             assert not (await migration_state(connection)).behind
 

@@ -30,7 +30,7 @@ class DatabaseAddress(BaseSettings):
         except NOT_A_URL:
             raise ValueError(f"is not a URL of the form {DIALECT}:///PATH") from None
         if url.drivername not in {"sqlite", DIALECT}:
-            raise ValueError(f"starts with {url.drivername}://, this service needs {DIALECT}://")
+            raise ValueError(f"does not start with {DIALECT}://, which this service needs")
         if not url.database or url.database == ":memory:":
             raise ValueError("names no file, and every connection would have a database of its own")
         return value

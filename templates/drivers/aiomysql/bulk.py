@@ -1,1 +1,1 @@
-# {% include "databases/mysql/bulk.py" %}
+# {% include "bulk/executemany.py" %}

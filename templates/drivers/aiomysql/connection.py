@@ -44,6 +44,13 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
         """Whether it is known to be lost, without asking the server."""
         return self._reader is None or self._reader.at_eof() or bool(self._reader.exception())
 
+    def hang_up(self) -> None:
+        """End it without a word; whoever waits for an answer gets OperationalError at once."""
+        if self._writer:
+            # Over TLS, close() would wait for the server's farewell.
+            self._writer.transport.abort()
+        self.close()
+
     async def rollback(self) -> None:
         """Roll the transaction back, in no round trip if there is none."""
         if self.streams:

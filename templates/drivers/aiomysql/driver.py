@@ -3,14 +3,8 @@
 from typing import Any
 
 from app.config import Settings
-from app.db.mysql import (
-    READ_OPTIONS,
-    SNAPSHOT_OPTIONS,
-    common_args,
-    configure,
-    engine_url,
-    silence,
-)
+from app.db.liveness import silence
+from app.db.mysql import READ_OPTIONS, SNAPSHOT_OPTIONS, common_args, configure, engine_url
 
 __all__ = ["READ_OPTIONS", "SNAPSHOT_OPTIONS", "configure", "connect_args", "engine_url"]
 

@@ -28,6 +28,7 @@ class ServiceConnection(Connection):
 
     # asyncmy's own, which its types leave out.
     _connected: bool
+    _transport: asyncio.Transport | None
     _result: MySQLResult | None
     _stream_broken: bool
 
@@ -35,6 +36,13 @@ class ServiceConnection(Connection):
     def is_dead(self) -> bool:
         """Whether it is known to be lost, without asking the server."""
         return not self._connected or self._stream_broken
+
+    def hang_up(self) -> None:
+        """End it without a word; whoever waits for an answer gets OperationalError at once."""
+        if self._transport:
+            # Over TLS, close() would wait for the server's farewell.
+            self._transport.abort()
+        self.close()
 
     async def rollback(self) -> None:
         """Roll the transaction back, in no round trip if there is none."""

@@ -1,88 +1,98 @@
-"""What is particular to asyncpg: its arguments, its errors, its liveness check."""
+"""What is particular to asyncpg: its arguments, its errors, its limits."""
 
 import socket
 import ssl
-import time
 from collections.abc import Sequence
+from operator import methodcaller
 from typing import Any
 
 from sqlalchemy import URL, Dialect, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config import Settings
+from app.db.changes import follow_changes
+from app.db.liveness import Liveness, silence
 from app.db.tls import tls_context
+from app.db.tls_url import KEYS
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
-PING_AFTER = 1.0
-"""Seconds of rest after which a connection is asked whether the server still answers."""
+
+class WrongServerError(ConnectionError):
+    """There are servers, and none has the role that target_session_attrs asks for."""
 
 
 def engine_url(settings: Settings) -> URL:
     """Return the database's URL without what `connect_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(["sslmode", "sslrootcert"])
+    return settings.sqlalchemy_url.difference_update_query(KEYS)
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:
     """Return the arguments for `asyncpg.connect`: who we are, and every time limit."""
-    # The server ends a long statement; our own limit is for a server that went silent.
-    silence = settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
     return {
+        "async_creator_fn": _connect_to_one,
         # False, or asyncpg would look for TLS settings in libpq's variables.
         "ssl": tls_context(settings) or False,
         "timeout": settings.db_connect_timeout,
-        "command_timeout": silence,
+        "command_timeout": silence(settings),
         **(_for_pgbouncer(settings) if settings.db_pooler == "pgbouncer" else _limits(settings)),
     }
 
 
 def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Make `engine` report every failure as DBAPIError, and check connections it reuses."""
+    follow_changes(
+        engine.sync_engine,
+        in_transaction=lambda connection: bool(connection.is_in_transaction()),
+        is_outdated=_is_outdated,
+        # The rest is done by SQLAlchemy.
+        start_over=lambda connection: connection.rollback(),
+    )
     event.listen(engine.sync_engine, "do_connect", _connect)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
-    event.listen(engine.sync_engine, "checkin", _note_time)
-    ping_after = PING_AFTER if settings.db_liveness_check == "socket" else 0
-    no_answer = (engine.dialect.loaded_dbapi.Error, OSError)
-
-    # Costs no round trip, unlike pool_pre_ping, which takes three with asyncpg.
-    def check_liveness(
-        connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
-    ) -> None:
-        if (since := entry.info.get("at_rest_since")) is None:
-            return
-        dead = connection.driver_connection.is_closed()
-        if not dead and time.monotonic() - since >= ping_after:
-            try:
-                engine.dialect.do_ping(connection)
-            except no_answer:
-                dead = True
-        if dead:
-            raise DisconnectionError
-
-    event.listen(engine.sync_engine, "checkout", check_liveness)
+    liveness = Liveness(
+        engine, settings, is_dead=methodcaller("is_closed"), hang_up=methodcaller("terminate")
+    )
+    liveness.watch(engine)
 
 
 def in_words(error: object, where: str) -> str:
     """Return what is wrong with the server at `where`, which gave no SQLSTATE."""
     match error:
         case socket.gaierror():
-            return f"The host of {where} can't be found"
+            said = f"The host of {where} can't be found"
         case ssl.SSLCertVerificationError():
             reason = error.verify_message.rstrip(".")
-            return f"The certificate of PostgreSQL at {where} is not trusted ({reason})"
+            said = f"The certificate of PostgreSQL at {where} is not trusted ({reason})"
+        case WrongServerError():
+            said = f"Of PostgreSQL at {where}, no server is the one that is asked for now"
         case ConnectionError(errno=None):
             # asyncpg's own; the system's have a number.
-            return f"PostgreSQL at {where} refuses TLS, or hangs up"
+            said = f"PostgreSQL at {where} refuses TLS, or hangs up"
         case TimeoutError():
-            return f"PostgreSQL at {where} does not answer in time"
+            said = f"PostgreSQL at {where} does not answer in time"
         case OSError():
-            return f"There is no PostgreSQL at {where}"
-    return f"PostgreSQL at {where} can't be used ({type(error).__name__})"
+            said = f"There is no PostgreSQL at {where}"
+        case _:
+            said = f"PostgreSQL at {where} can't be used ({type(error).__name__})"
+    return said
+
+
+def _is_outdated(error: BaseException) -> bool:
+    # The server's function that found it out, whatever language it speaks.
+    return getattr(error.__cause__, "server_source_function", None) == "RevalidateCachedQuery"
+
+
+async def _connect_to_one(**arguments: Any) -> Any:
+    # Not at the top: the driver is loaded by the first connection, after the event loop.
+    from app.db.connection import connect  # noqa: PLC0415
+
+    return await connect(**arguments)
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
@@ -110,10 +120,6 @@ def _for_pgbouncer(settings: Settings) -> dict[str, Any]:
         "statement_cache_size": 0,
         "prepared_statement_cache_size": 0,
     }
-
-
-def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["at_rest_since"] = time.monotonic()
 
 
 # asyncpg leaves what the operating system reports as it is: bare OSError and TimeoutError.

@@ -1,22 +1,17 @@
-"""What is particular to psycopg: its arguments, its errors, its liveness check."""
+"""What is particular to psycopg: its arguments, its errors, how it connects."""
 
-import time
+from operator import attrgetter, methodcaller
 from typing import Any
 
-from sqlalchemy import URL, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.config import Settings
-from app.db.libpq import libpq_args, libpq_url
+from app.db.libpq import follow, libpq_args, libpq_url
+from app.db.liveness import Liveness, silence
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-
-PING_AFTER = 1.0
-"""Seconds of rest after which a connection is asked whether the server still answers."""
 
 
 def engine_url(settings: Settings) -> URL:
@@ -25,30 +20,22 @@ def engine_url(settings: Settings) -> URL:
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:
-    """Return the arguments for `psycopg.connect`: who we are, and every time limit."""
-    return libpq_args(settings)
+    """Return the arguments for the connection: who we are, and every time limit."""
+    return {
+        **libpq_args(settings),
+        "async_creator_fn": _connect,
+        "cancel_timeout": settings.db_ping_timeout,
+        "silence": silence(settings),
+    }
 
 
 def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Make `engine` check connections that it reuses; all errors are DBAPIErrors already."""
-    event.listen(engine.sync_engine, "checkin", _note_time)
-    ping_after = PING_AFTER if settings.db_liveness_check == "socket" else 0
-    no_answer = engine.dialect.loaded_dbapi.Error
-
-    # Costs no round trip, unlike pool_pre_ping.
-    def check_liveness(
-        connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
-    ) -> None:
-        if (since := entry.info.get("at_rest_since")) is None:
-            return
-        try:
-            _read_what_arrived(connection)
-            if time.monotonic() - since >= ping_after:
-                engine.dialect.do_ping(connection)
-        except no_answer as error:
-            raise DisconnectionError from error
-
-    event.listen(engine.sync_engine, "checkout", check_liveness)
+    follow(engine.sync_engine)
+    liveness = Liveness(
+        engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
+    )
+    liveness.watch(engine)
 
 
 def in_words(error: object, where: str) -> str:
@@ -62,12 +49,8 @@ def in_words(error: object, where: str) -> str:
     return f"PostgreSQL at {where} can't be used ({reason})"
 
 
-def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["at_rest_since"] = time.monotonic()
+async def _connect(*conninfo: str, **arguments: Any) -> Any:
+    # Not at the top: the driver is loaded by the first connection, after the event loop.
+    from app.db.connection import connect  # noqa: PLC0415
 
-
-def _read_what_arrived(connection: DBAPIConnection) -> None:
-    """Read without waiting; raises psycopg.OperationalError if the server hung up."""
-    # Twice: a server that stops says so before it hangs up, and one read may end in between.
-    connection.driver_connection.pgconn.consume_input()
-    connection.driver_connection.pgconn.consume_input()
+    return await connect(*conninfo, **arguments)

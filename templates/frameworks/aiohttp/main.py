@@ -5,17 +5,15 @@ from app.event_loop import ensure_compatible_loop
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 
 from aiohttp import web
 
-from app.api import companies, customers, health, problems
+from app.api import browser_headers, companies, customers, health, problems, request_log
 from app.api.health import READINESS
-from app.api.requests import SESSIONS
+from app.api.requests import REQUEST_TIMEOUT, SESSIONS
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
+from app.garbage import tune_garbage_collection
 
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
@@ -27,12 +25,11 @@ def create_app(settings: Settings | None = None) -> web.Application:
     async def database(app: web.Application) -> AsyncIterator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with (
-            open_engine(settings, prewarm=settings.db_prewarm) as engine,
-            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
-        ):
-            app[SESSIONS] = create_sessions(engine)
-            app[READINESS] = readiness
+        async with open_database(settings, prewarm=settings.db_prewarm) as database:
+            app[SESSIONS] = database.sessions
+            app[READINESS] = database.readiness
+            if settings.app_tune_gc:
+                tune_garbage_collection()
             yield
 
     api = web.Application()
@@ -43,8 +40,14 @@ def create_app(settings: Settings | None = None) -> web.Application:
         client_max_size=settings.app_max_body_size,
         # A few bytes could become all the memory.
         handler_args={"auto_decompress": False},
-        middlewares=[problems.middleware],
+        middlewares=[
+            *([request_log.middleware] if settings.app_request_log else []),
+            browser_headers.preflights(settings),
+            problems.middleware,
+        ],
     )
+    browser_headers.install(app, settings)
+    app[REQUEST_TIMEOUT] = settings.app_request_timeout
     app.add_routes(health.routes)
     app.add_subapp("/api/v1", api)
     app.cleanup_ctx.append(database)

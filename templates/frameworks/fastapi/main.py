@@ -5,16 +5,17 @@ from app.event_loop import ensure_compatible_loop
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 from app.api import companies, customers, health, problems
+from app.api.browser_headers import BrowserHeaders
 from app.api.middleware import BodyLimit, UnexpectedErrors
+from app.api.request_log import RequestLog
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
+from app.garbage import tune_garbage_collection
 
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
@@ -27,18 +28,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with (
-            open_engine(settings, prewarm=settings.db_prewarm) as engine,
-            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
-        ):
-            app.state.sessions = create_sessions(engine)
-            app.state.readiness = readiness
+        async with open_database(settings, prewarm=settings.db_prewarm) as database:
+            app.state.sessions = database.sessions
+            app.state.readiness = database.readiness
+            if settings.app_tune_gc:
+                tune_garbage_collection()
             yield
 
     app = FastAPI(title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}", lifespan=lifespan)
     # The last is the outermost.
     app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
     app.add_middleware(UnexpectedErrors)
+    app.add_middleware(BrowserHeaders, settings=settings)
+    if settings.app_request_log:
+        app.add_middleware(RequestLog)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(companies.router, prefix="/api/v1")

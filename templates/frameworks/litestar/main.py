@@ -5,19 +5,20 @@ from app.event_loop import ensure_compatible_loop
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
 from litestar.openapi import OpenAPIConfig
 
 from app.api import companies, customers, health
+from app.api.browser_headers import BrowserHeaders
 from app.api.problems import EXCEPTION_HANDLERS
+from app.api.request_log import RequestLog
 from app.api.requests import JsonRequest
 from app.api.sessions import DEPENDENCIES
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
+from app.garbage import tune_garbage_collection
 
 TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
@@ -31,15 +32,14 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with (
-            open_engine(settings, prewarm=settings.db_prewarm) as engine,
-            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
-        ):
-            app.state.sessions = create_sessions(engine)
-            app.state.readiness = readiness
+        async with open_database(settings, prewarm=settings.db_prewarm) as database:
+            app.state.sessions = database.sessions
+            app.state.readiness = database.readiness
+            if settings.app_tune_gc:
+                tune_garbage_collection()
             yield
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *health.HANDLERS,
             Router("/api/v1", route_handlers=[companies.router, customers.router]),
@@ -53,6 +53,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_class=JsonRequest,
         request_max_body_size=settings.app_max_body_size,
     )
+    # Litestar's own middleware does not see what has no route.
+    app.asgi_handler = BrowserHeaders(app.asgi_handler, settings=settings)
+    if settings.app_request_log:
+        app.asgi_handler = RequestLog(app.asgi_handler)
+    return app
 
 
 app = create_app()

@@ -5,13 +5,10 @@ from app.event_loop import ensure_compatible_loop
 
 import asyncio
 import logging
-from contextlib import aclosing
 
 from app.commands.processes import Stop
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
 from app.worker.bell import Bell
 from app.worker.consumer import Consumer
 # {% if cookiecutter.__notifications %}
@@ -32,14 +29,15 @@ async def work(settings: Settings, stop: Stop) -> None:
     bell = Bell()
     connections = min(settings.db_prewarm, settings.worker_concurrency)
     async with (
-        open_engine(settings, prewarm=connections) as engine,
-        aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
+        open_database(settings, prewarm=connections) as database,
         asyncio.TaskGroup() as tasks,
     ):
-        consumer = Consumer(settings, create_sessions(engine), readiness, bell)
+        consumer = Consumer(settings, database.sessions, database.readiness, bell)
         consumers = [tasks.create_task(consumer.run()) for _ in range(settings.worker_concurrency)]
         # {% if cookiecutter.__notifications %}
-        listener = tasks.create_task(keep_listening(engine, settings, readiness, bell))
+        listener = tasks.create_task(
+            keep_listening(database.engine, settings, database.readiness, bell)
+        )
         # {% endif %}
         # Asked often, since on Windows no signal wakes a selector.
         while not stop.is_set():  # noqa: ASYNC110

@@ -5,17 +5,17 @@ from app.event_loop import ensure_compatible_loop
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 from quart import Quart
 from quart_schema import Info, QuartSchema
 
 from app.api import companies, customers, health, problems
-from app.api.requests import IdConverter, JsonRequest
+from app.api.browser_headers import BrowserHeaders
+from app.api.request_log import RequestLog
+from app.api.requests import Connection, IdConverter, JsonRequest
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
+from app.garbage import tune_garbage_collection
 
 TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     settings = settings or Settings()
     app = Quart(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.app_max_body_size
+    app.asgi_http_class = Connection
     app.request_class = JsonRequest
     app.url_map.converters["id"] = IdConverter
 
@@ -33,12 +34,11 @@ def create_app(settings: Settings | None = None) -> Quart:
     async def lifespan() -> AsyncGenerator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with (
-            open_engine(settings, prewarm=settings.db_prewarm) as engine,
-            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
-        ):
-            app.extensions["sessions"] = create_sessions(engine)
-            app.extensions["readiness"] = readiness
+        async with open_database(settings, prewarm=settings.db_prewarm) as database:
+            app.extensions["sessions"] = database.sessions
+            app.extensions["readiness"] = database.readiness
+            if settings.app_tune_gc:
+                tune_garbage_collection()
             yield
 
     info = Info(title=TITLE, version="0.1.0")
@@ -47,6 +47,9 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(companies.blueprint, url_prefix="/api/v1/companies")
     app.register_blueprint(customers.blueprint, url_prefix="/api/v1")
+    app.asgi_app = BrowserHeaders(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way
+    if settings.app_request_log:
+        app.asgi_app = RequestLog(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way
     return app
 
 

@@ -4,18 +4,18 @@
 from app.event_loop import ensure_compatible_loop
 
 import logging
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import AsyncExitStack, suppress
 
 from sanic import Blueprint, Sanic
 from sanic.exceptions import SanicException
 
-from app.api import companies, customers, health
+from app.api import browser_headers, companies, customers, health
 from app.api.problems import ProblemHandler
-from app.api.requests import App, LimitedRequest
+from app.api.request_log import LoggingApp
+from app.api.requests import App, StrictRequest, close_after_chunks
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
+from app.garbage import tune_garbage_collection
 
 NAME = "{{ cookiecutter.project_slug }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
@@ -30,36 +30,42 @@ def create_app(*, settings: Settings | None = None) -> App:
     settings = settings or Settings()
     resources = AsyncExitStack()
 
-    async def open_database(app: App) -> None:
+    async def open_resources(app: App) -> None:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        engine = await resources.enter_async_context(
-            open_engine(settings, prewarm=settings.db_prewarm)
+        database = await resources.enter_async_context(
+            open_database(settings, prewarm=settings.db_prewarm)
         )
-        app.ctx.sessions = create_sessions(engine)
-        app.ctx.readiness = await resources.enter_async_context(
-            aclosing(Readiness(engine, timeout=settings.db_ready_timeout))
-        )
+        app.ctx.sessions = database.sessions
+        app.ctx.readiness = database.readiness
+        if settings.app_tune_gc:
+            tune_garbage_collection()
 
-    async def close_database(_app: App) -> None:
+    async def close_resources(_app: App) -> None:
         await resources.aclose()
 
     # Its registry refuses a second application of a name, as tests create.
     with suppress(SanicException):
         Sanic.unregister_app(Sanic.get_app(NAME))
-    app = Sanic(
+    kind = LoggingApp if settings.app_request_log else Sanic
+    app = kind(
         NAME,
         configure_logging=False,
         error_handler=ProblemHandler(),
-        request_class=LimitedRequest,
+        request_class=StrictRequest,
     )
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout
+    app.ctx.request_timeout = settings.app_request_timeout
+    # For the head; the body has as long again.
+    app.config.update(REQUEST_TIMEOUT=settings.app_request_timeout)
     app.ctx.max_body_size = settings.app_max_body_size
-    # What LimitedRequest refuses is still read up to here, and so the answer, too.
+    # What StrictRequest refuses is still read up to here, and so the answer, too.
     app.config.REQUEST_MAX_SIZE = 16 * settings.app_max_body_size
-    app.before_server_start(open_database)
-    app.after_server_stop(close_database)
+    app.before_server_start(open_resources)
+    app.after_server_stop(close_resources)
+    browser_headers.install(app, settings)
+    app.register_middleware(close_after_chunks, "response")
     app.blueprint(health.blueprint)
     app.blueprint(API)
     return app

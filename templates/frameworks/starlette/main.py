@@ -5,17 +5,18 @@ from app.event_loop import ensure_compatible_loop
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from app.api import companies, customers, health, problems
+from app.api.browser_headers import BrowserHeaders
 from app.api.middleware import BodyLimit, UnexpectedErrors
+from app.api.request_log import RequestLog
 from app.config import Settings
-from app.db.engine import open_engine
-from app.db.readiness import Readiness
-from app.db.session import create_sessions
+from app.db.database import open_database
+from app.garbage import tune_garbage_collection
 
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
@@ -28,17 +29,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with (
-            open_engine(settings, prewarm=settings.db_prewarm) as engine,
-            aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
-        ):
-            app.state.sessions = create_sessions(engine)
-            app.state.readiness = readiness
+        async with open_database(settings, prewarm=settings.db_prewarm) as database:
+            app.state.sessions = database.sessions
+            app.state.readiness = database.readiness
+            if settings.app_tune_gc:
+                tune_garbage_collection()
             yield
 
     return Starlette(
         routes=[*health.routes, *companies.routes, *customers.routes],
         middleware=[
+            *([Middleware(RequestLog)] if settings.app_request_log else []),
+            Middleware(BrowserHeaders, settings=settings),
             Middleware(UnexpectedErrors),
             Middleware(BodyLimit, max_size=settings.app_max_body_size),
         ],

@@ -6,6 +6,9 @@ import sys
 from sqlalchemy import text
 
 from app import event_loop
+# {% if cookiecutter.__networked %}
+from app.commands.capacity import allowed_connections, capacity_warning, most_connections
+# {% endif %}
 from app.commands.preflight import diagnosed_engine, ensure_migrated, revisions
 from app.config import Settings
 from app.db.diagnosis import SERVER, VERSION_QUERY
@@ -14,21 +17,36 @@ from app.db.migrations import migration_state
 
 def doctor(settings: Settings) -> None:
     """Print all this; raises CommandError for what is wrong."""
-    event_loop.run(_examine(settings))
-    print("All is well.")
+    print(event_loop.run(_examine(settings)))
 
 
-async def _examine(settings: Settings) -> None:
+async def _examine(settings: Settings) -> str:
     for name, value in settings:
         _line(name.upper(), value)
     _line("Database", settings.sqlalchemy_url)
+    # {% if cookiecutter.__networked %}
+    if settings.replica:
+        _line("Replica", settings.replica.sqlalchemy_url)
+    # {% endif %}
     _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
     _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
     async with diagnosed_engine(settings) as engine, engine.connect() as connection:
         _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
+        # {% if cookiecutter.__networked %}
+        allowed = await allowed_connections(connection)
+        _line("Connections", f"{most_connections(settings)} at most, of {allowed}")
+        # {% endif %}
         state = await migration_state(connection)
     _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")
     ensure_migrated(state)
+    # {% if cookiecutter.__networked %}
+    if settings.replica:
+        async with diagnosed_engine(settings.replica) as engine, engine.connect() as connection:
+            _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
+    if warning := capacity_warning(settings, allowed):
+        return warning
+    # {% endif %}
+    return "All is well."
 
 
 def _line(name: str, value: object) -> None:

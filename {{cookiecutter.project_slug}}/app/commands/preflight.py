@@ -3,12 +3,18 @@
 # {% if cookiecutter.__web %}
 import socket
 # {% endif %}
+# {% if cookiecutter.__networked %}
+import sys
+# {% endif %}
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+# {% if cookiecutter.__networked %}
+from app.commands.capacity import allowed_connections, capacity_warning
+# {% endif %}
 from app.commands.errors import CommandError
 from app.config import Settings
 from app.db.diagnosis import explain
@@ -76,10 +82,26 @@ def ensure_migrated(state: MigrationState) -> None:
 
 
 async def ensure_database_is_ready(settings: Settings) -> None:
+    # {% if cookiecutter.__networked %}
+    """Raise CommandError if the database can't be used as it is; warn if it is too small."""
+    # {% else %}
     """Raise CommandError if the database can't be used as it is."""
+    # {% endif %}
     async with diagnosed_engine(settings) as engine, engine.connect() as connection:
         ensure_migrated(await migration_state(connection))
+        # {% if cookiecutter.__networked %}
+        warning = capacity_warning(settings, await allowed_connections(connection))
+        # {% endif %}
     await _ensure_connections(settings)
+    # {% if cookiecutter.__networked %}
+    if settings.replica:
+        # Its revision is the primary's, a moment later.
+        async with diagnosed_engine(settings.replica) as engine, engine.connect():
+            pass
+        await _ensure_connections(settings.replica)
+    if warning:
+        print(warning, file=sys.stderr, flush=True)
+    # {% endif %}
 
 
 async def _ensure_connections(settings: Settings) -> None:

@@ -25,11 +25,14 @@ def classify(error: SQLAlchemyError) -> Failure:
         return Failure.UNAVAILABLE
     if not isinstance(error, DBAPIError):
         return Failure.UNEXPECTED
+    if error.connection_invalidated:
+        # Lost, or given up: the next one may be better.
+        return Failure.UNAVAILABLE
     code = error_codes.code_of(error.orig)
     if code is None:
-        # It never came to an answer: the connection was refused, or broke.
-        lost = error.connection_invalidated or isinstance(error, OperationalError)
-        return Failure.UNAVAILABLE if lost else Failure.UNEXPECTED
+        # It never came to an answer if the connection was refused.
+        refused = isinstance(error, OperationalError)
+        return Failure.UNAVAILABLE if refused else Failure.UNEXPECTED
     if error_codes.is_conflict(code):
         return Failure.CONFLICT
     return Failure.UNAVAILABLE if error_codes.is_unavailable(code) else Failure.UNEXPECTED

@@ -16,9 +16,9 @@ logger = logging.getLogger(__name__)
 class Readiness:
     """Asks the database with one query at a time, however many want to know."""
 
-    def __init__(self, engine: AsyncEngine, *, timeout: float) -> None:
-        """Ask through `engine`, and wait for the answer `timeout` seconds."""
-        self._engine = engine.execution_options(**driver.READ_OPTIONS)
+    def __init__(self, *engines: AsyncEngine, timeout: float) -> None:
+        """Ask through all `engines`, and wait for the answers `timeout` seconds."""
+        self._engines = [engine.execution_options(**driver.READ_OPTIONS) for engine in engines]
         self._timeout = timeout
         self._query: asyncio.Task[bool] | None = None
 
@@ -37,10 +37,14 @@ class Readiness:
             await asyncio.wait({self._query})
 
     async def _ask(self) -> bool:
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (DBAPIError, PoolTimeoutError) as error:
-            logger.warning("The database is not ready: %s", type(error).__name__)
-            return False
-        return True
+        return all(await asyncio.gather(*map(_answers, self._engines)))
+
+
+async def _answers(engine: AsyncEngine) -> bool:
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except (DBAPIError, PoolTimeoutError) as error:
+        logger.warning("The database is not ready: %s", type(error).__name__)
+        return False
+    return True

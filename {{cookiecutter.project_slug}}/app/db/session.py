@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from app.db import driver
+from app.db.outcomes import NotingSession
 
 Joining = Literal["conditional_savepoint", "create_savepoint"]
 
@@ -40,7 +41,7 @@ def _refuse_writes(state: ORMExecuteState) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The session factories that share one engine.
+    """The session factories of the service.
 
     - `write`: one transaction. `async with sessions.write.begin() as session` commits at
       the end, and rolls back if an exception passes.
@@ -55,6 +56,16 @@ class Sessions:
     snapshot: async_sessionmaker[ReadSession]
 
 
+# {% if cookiecutter.__networked %}
+def create_sessions(engine: AsyncEngine, replica: AsyncEngine | None = None) -> Sessions:
+    """Return the session factories of `engine`; those that only read are of `replica`, if any."""
+    reader = replica or engine
+    return Sessions(
+        write=create_session_factory(engine),
+        read=create_read_factory(reader.execution_options(**driver.READ_OPTIONS)),
+        snapshot=create_read_factory(reader.execution_options(**driver.SNAPSHOT_OPTIONS)),
+    )
+# {% else %}
 def create_sessions(engine: AsyncEngine) -> Sessions:
     """Return the session factories of `engine`."""
     return Sessions(
@@ -62,6 +73,7 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
         read=create_read_factory(engine.execution_options(**driver.READ_OPTIONS)),
         snapshot=create_read_factory(engine.execution_options(**driver.SNAPSHOT_OPTIONS)),
     )
+# {% endif %}
 
 
 def create_session_factory(
@@ -71,7 +83,12 @@ def create_session_factory(
 
     `joining` is how they take part in a transaction that `bind` is already in.
     """
-    return async_sessionmaker(bind, expire_on_commit=False, join_transaction_mode=joining)
+    return async_sessionmaker(
+        bind,
+        expire_on_commit=False,
+        join_transaction_mode=joining,
+        sync_session_class=NotingSession,
+    )
 
 
 def create_read_factory(

@@ -10,11 +10,12 @@ from app import companies
 from app.api.problems import problem_of
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
+from app.problems import log_broken_stream
 
 
 async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
     """Yield all companies as lines of JSON, a batch at a time."""
-    async with sessions.snapshot() as session:
+    async with sessions.snapshot.begin() as session:
         async for batch in companies.stream_companies(session):
             rows = (CompanyRead.model_validate(company) for company in batch)
             yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
@@ -37,7 +38,7 @@ async def stream(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.Str
         except ConnectionError:
             pass  # The client hung up.
         except Exception as error:  # noqa: BLE001  a second answer can't follow the first
-            problem_of(error, request)
+            log_broken_stream(problem_of(error, request), f"{request.method} {request.path}")
             if request.transport:
                 # Without the last chunk the client sees that this is not all.
                 request.transport.abort()

@@ -1,5 +1,6 @@
 """What a request asks for, checked: what is wrong with it is answered with 422."""
 
+import asyncio
 from typing import TypeVar
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from app.api.schemas import Id, PageQuery
 from app.db.session import Sessions
 
 SESSIONS = web.AppKey("SESSIONS", Sessions)
+REQUEST_TIMEOUT = web.AppKey("REQUEST_TIMEOUT", float)
 
 MEDIA_TYPE = "application/json"
 """Required, since a browser sends it to other origins only if they agree."""
@@ -44,7 +46,12 @@ async def body_of(request: web.Request, schema: type[Body]) -> Body:
     if request.content_type != MEDIA_TYPE:
         raise web.HTTPUnprocessableEntity(text=f"The body is not announced as {MEDIA_TYPE}.")
     try:
-        return schema.model_validate_json(await request.read())
+        async with asyncio.timeout(request.config_dict[REQUEST_TIMEOUT]):
+            content = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="The body did not arrive in time.") from None
+    try:
+        return schema.model_validate_json(content)
     except ValidationError as error:
         raise _invalid("body", error) from error
 

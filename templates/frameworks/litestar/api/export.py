@@ -7,10 +7,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Receive, Scope, Send
 from msgspec.json import Encoder
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import companies
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
+from app.problems import database_problem, log_broken_stream
 
 MEDIA_TYPE = "application/x-ndjson"
 DOCUMENTED = ResponseSpec(
@@ -21,7 +23,7 @@ DOCUMENTED = ResponseSpec(
 async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
     """Yield all companies as lines of JSON, a batch at a time."""
     encoder = Encoder()
-    async with sessions.snapshot() as session:
+    async with sessions.snapshot.begin() as session:
         async for batch in companies.stream_companies(session):
             yield encoder.encode_lines(CompanyRead.of(company) for company in batch)
 
@@ -49,8 +51,15 @@ class NdjsonResponse(ASGIStreamingResponse):
         return cls(await anext(chunks, b""), chunks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the chunks until they end, or the client hangs up."""
+        """Send the chunks until they end, the client hangs up, or the database does."""
         try:
             await super().__call__(scope, receive, send)
+        except* SQLAlchemyError as errors:
+            # A second answer can't follow the first. Neither does a last chunk, so that the client
+            # sees that this is not all.
+            request = f"GET {scope['path']}"
+            for error in errors.exceptions:
+                if isinstance(error, SQLAlchemyError):  # and no group of them
+                    log_broken_stream(database_problem(error, request), request)
         finally:
             await self._source.aclose()

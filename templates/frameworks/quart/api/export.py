@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator
 from typing import ClassVar, Self
 
 from pydantic import RootModel
-from quart import Response
+from quart import Response, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import companies
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
+from app.problems import database_problem, log_broken_stream
 
 
 class CompanyLines(RootModel[str]):
@@ -19,7 +21,7 @@ class CompanyLines(RootModel[str]):
 
 async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
     """Yield all companies as lines of JSON, a batch at a time."""
-    async with sessions.snapshot() as session:
+    async with sessions.snapshot.begin() as session:
         async for batch in companies.stream_companies(session):
             rows = (CompanyRead.model_validate(company) for company in batch)
             yield b"".join(row.model_dump_json().encode() + b"\n" for row in rows)
@@ -33,18 +35,25 @@ class Chunks:
     """
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
-        """Iterate over `first`, then `rest`."""
+        """Iterate over `first`, then `rest`, in answer to the present request."""
         self._first: bytes | None = first
         self._rest = rest
+        self._request = f"{request.method} {request.path}"
 
     def __aiter__(self) -> Self:
         """Return itself: it can be read once."""
         return self
 
     async def __anext__(self) -> bytes:
-        """Return the next chunk."""
+        """Return the next chunk; raises TimeoutError if the database is lost."""
         first, self._first = self._first, None
-        return first if first is not None else await anext(self._rest)
+        try:
+            return first if first is not None else await anext(self._rest)
+        except SQLAlchemyError as error:
+            # A second answer can't follow the first. After this error, and no other, Quart lets it
+            # be, without a last chunk: so the client sees that this is not all.
+            log_broken_stream(database_problem(error, self._request), self._request)
+            raise TimeoutError from error
 
     async def aclose(self) -> None:
         """Close the generator."""

@@ -1,9 +1,12 @@
 """Requests and answers, more strictly than Quart by itself reads and writes them."""
 
+import asyncio
 from typing import Any
 
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from quart import Request
+from quart.asgi import ASGIHTTPConnection
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 from werkzeug.routing import IntegerConverter
 
@@ -37,6 +40,31 @@ class JsonRequest(Request):
         except (BadRequest, RecursionError, UnicodeDecodeError) as error:
             # Quart has 400 for one of these; the others would pass for a mistake of ours.
             raise UnprocessableEntity("The body is no JSON that can be read.") from error
+
+
+class Connection(ASGIHTTPConnection):
+    """What answers one request, and is cancelled if a server stops before that is done.
+
+    Quart by itself would leave the handler to go on, and its statement to run on in the
+    database when the service is gone.
+    """
+
+    _handler: asyncio.Task[Any] | None = None
+
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        """Run the handler, and send what it returns."""
+        self._handler = asyncio.current_task()
+        await super().handle_request(request, send)
+
+    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer the request; raises CancelledError once its handler has ended."""
+        try:
+            await super().__call__(receive, send)
+        except asyncio.CancelledError:
+            if self._handler:
+                self._handler.cancel()
+                await asyncio.wait([self._handler])
+            raise
 
 
 def as_json(schema: type[BaseModel], source: object) -> Json:

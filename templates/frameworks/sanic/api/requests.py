@@ -1,11 +1,14 @@
 """What a request asks for, checked: what is wrong with it is answered with 422."""
 
+import asyncio
+import re
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sanic import Config, Request, Sanic
-from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.compat import Header
+from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout, SanicException
 from sanic.headers import parse_content_header
 
 from app.api.schemas import Id, PageQuery
@@ -20,16 +23,51 @@ Body = TypeVar("Body", bound=BaseModel)
 _ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
-class LimitedRequest(Request[App, SimpleNamespace]):
-    """A request whose body may have `app.ctx.max_body_size` bytes.
+# What Sanic takes for a head is more: a proxy may see other lines and other names in it.
+_LINE = rb"\r\n[!#-'*+.^-z|~0-9A-Z-]+:[\t -~\x80-\xff]*"
+_HEAD = re.compile(rb"[!-~]+ [!-\xff]+ HTTP/1\.[01](" + _LINE + rb")*")
+_LENGTH = re.compile("[0-9]+")
+_UNREADABLE = "NONE"
+"""The method of the request that Sanic makes up, to answer what it could not read."""
+
+
+class StrictRequest(Request[App, SimpleNamespace]):
+    """A request that can be read in one way only, of at most `app.ctx.max_body_size` bytes.
 
     Beyond its own limit, REQUEST_MAX_SIZE, Sanic drops the connection of a client that
     still sends, and so has yet to read why.
     """
 
+    def __init__(
+        self,
+        url_bytes: bytes,
+        headers: Header,
+        version: str,
+        method: str,
+        *arguments: Any,
+        **options: Any,
+    ) -> None:
+        """Read the head; raises BadRequest."""
+        head = options.get("head")
+        length = headers.get("content-length", "0")
+        if (head and not _HEAD.fullmatch(head)) or not _LENGTH.fullmatch(length):
+            raise BadRequest("The head of the request is no HTTP.")
+        # Sanic would fail again at a URL that it could not read.
+        url = b"*" if method == _UNREADABLE else url_bytes
+        super().__init__(url, headers, version, method, *arguments, **options)
+
     async def receive_body(self) -> None:
-        """Receive the body; raises PayloadTooLarge."""
+        """Receive the body; raises PayloadTooLarge, and RequestTimeout."""
         stream: Any = self.stream
+        try:
+            async with asyncio.timeout(self.app.ctx.request_timeout):
+                await self._receive(stream)
+        except TimeoutError:
+            # Nor is the rest of it waited for.
+            stream.request_body, stream.keep_alive = None, False
+            raise RequestTimeout("The body did not arrive in time.") from None
+
+    async def _receive(self, stream: Any) -> None:
         limit, size, chunks = self.app.ctx.max_body_size, 0, []
         async for chunk in stream:
             size += len(chunk)
@@ -37,6 +75,12 @@ class LimitedRequest(Request[App, SimpleNamespace]):
                 raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
             chunks.append(chunk)
         self.body = b"".join(chunks)
+
+
+def close_after_chunks(request: Request[Any, Any], _response: Any) -> None:
+    """Take no other request after chunks: Sanic may see the end of them elsewhere than a proxy."""
+    if request.stream and "transfer-encoding" in request.headers:
+        request.stream.keep_alive = False  # type: ignore[attr-defined]  # of Http, not of Stream
 
 
 def sessions_of(request: Request[Any, Any]) -> Sessions:

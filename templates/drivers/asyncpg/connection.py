@@ -1,0 +1,45 @@
+"""asyncpg's connection, to the right one of several servers."""
+
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from asyncpg.exceptions import (  # type: ignore[import-untyped]
+    CannotConnectNowError,
+    PostgresConnectionError,
+    TargetServerAttributeNotMatched,
+)
+
+from app.db.driver import WrongServerError
+
+Host = str | None
+Port = int | None
+
+
+async def connect(
+    *,
+    host: Host | list[Host] = None,
+    port: Port | list[Port] = None,
+    target_session_attrs: str | None = None,
+    **arguments: Any,
+) -> Any:
+    """Return a connection to the first server that has the role which is asked for.
+
+    Each has the `timeout` for itself, as with libpq: asyncpg alone would spend it on the first
+    one that says nothing. Raises what the last one failed with.
+    """
+    hosts = host if isinstance(host, list) else [host]
+    ports = port if isinstance(port, list) else [port]
+    role = target_session_attrs
+    failure: Exception = WrongServerError("There are no servers.")
+    # What is preferred, and what will do.
+    for wanted in ["standby", "any"] if role == "prefer-standby" else [role]:
+        for place in zip(hosts, ports, strict=True):
+            try:
+                return await asyncpg.connect(
+                    **arguments, host=place[0], port=place[1], target_session_attrs=wanted
+                )
+            except (OSError, CannotConnectNowError, PostgresConnectionError) as error:
+                failure = error
+            except TargetServerAttributeNotMatched as error:
+                failure = WrongServerError(str(error))
+    raise failure

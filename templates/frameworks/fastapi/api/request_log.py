@@ -1,0 +1,1 @@
+# {% include "asgi/request_log.py" %}

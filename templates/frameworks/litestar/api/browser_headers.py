@@ -1,0 +1,1 @@
+# {% include "asgi/browser_headers.py" %}

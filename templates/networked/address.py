@@ -1,0 +1,138 @@
+"""Where the database is, and how long to wait for it."""
+
+import re
+from pathlib import Path
+from typing import Literal, Self
+
+# {% if cookiecutter.__postgresql %}
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PrivateAttr,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+# {% else %}
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PrivateAttr, SecretStr, field_validator
+# {% endif %}
+from pydantic_settings import BaseSettings
+from sqlalchemy import URL
+
+from app.db.tls_url import SslMode, ensure_certificates, root_cert_of, ssl_mode_of
+from app.db.url import DIALECT, PORT, create_url, parse_url
+
+__all__ = ["DIALECT", "DatabaseAddress"]
+
+# As SQLAlchemy reads a URL: what stands before the host, and what follows up to a value.
+_USER = re.compile(r"\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?")
+_HOST = re.compile(r"[^?]*(?:\?[^=]*)?")
+
+
+class DatabaseAddress(BaseSettings):
+    """`DATABASE_URL`, or its parts; times are in seconds, 0 means no limit."""
+
+    database_url: SecretStr | None = None
+    database_read_url: SecretStr | None = None
+    db_host: str = "localhost"
+    # {% if cookiecutter.__postgresql %}
+    # As `db_host`, it may have several with commas in between.
+    db_port: str = Field(default=PORT, coerce_numbers_to_str=True)
+    # {% else %}
+    db_port: int = Field(default=PORT, ge=1, le=65535)
+    # {% endif %}
+    db_name: str = "{{ cookiecutter.project_slug }}"
+    db_user: str = "{{ cookiecutter.project_slug }}"
+    db_pass: SecretStr | None = None
+
+    db_ssl_mode: SslMode | None = None
+    db_ssl_root_cert: Path | None = None
+
+    # {% if cookiecutter.__postgresql %}
+    db_pooler: Literal["none", "pgbouncer"] = "none"
+    # {% endif %}
+    db_application_name: str = "{{ cookiecutter.project_slug }}"
+    db_liveness_check: Literal["socket", "ping"] = "socket"
+    db_ping_timeout: PositiveFloat = 2
+    db_connect_timeout: PositiveFloat = 5
+    db_statement_timeout: NonNegativeFloat = 30
+    db_lock_timeout: NonNegativeFloat = 5
+    db_idle_transaction_timeout: NonNegativeFloat = 60
+
+    _is_replica: bool = PrivateAttr(default=False)
+
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def _is_understood(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            text = value.get_secret_value()
+            _ensure_password_is_all_of_it(text)
+            parse_url(text)
+        return value
+
+    # {% if cookiecutter.__postgresql %}
+    @field_validator("db_port")
+    @classmethod
+    def _fits_the_hosts(cls, value: str, info: ValidationInfo) -> str:
+        create_url(host=info.data.get("db_host", ""), port=value)
+        return value
+
+    # {% endif %}
+    @field_validator("db_ssl_root_cert")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value:
+            ensure_certificates(value)
+        return value
+
+    @property
+    def sqlalchemy_url(self) -> URL:
+        """The database's URL with this service's driver; its `str` hides the password."""
+        if self.database_url:
+            return parse_url(self.database_url.get_secret_value(), replica=self.is_replica)
+        return create_url(
+            username=self.db_user,
+            password=self.db_pass.get_secret_value() if self.db_pass else None,
+            host=self.db_host,
+            port=self.db_port,
+            database=self.db_name,
+        )
+
+    @property
+    def ssl_mode(self) -> SslMode | None:
+        """How the connection is secured, if anyone said so; what is set for itself comes first."""
+        return self.db_ssl_mode or ssl_mode_of(self.sqlalchemy_url)
+
+    @property
+    def ssl_root_cert(self) -> Path | None:
+        """The file of the authorities that are trusted, or None for the system's."""
+        return self.db_ssl_root_cert or root_cert_of(self.sqlalchemy_url)
+
+    @property
+    def replica(self) -> Self | None:
+        """The same settings, but for DATABASE_READ_URL, if it is set."""
+        if self.database_read_url is None:
+            return None
+        changes = {"database_url": self.database_read_url, "database_read_url": None}
+        replica = self.model_copy(update=changes)
+        replica._is_replica = True  # noqa: SLF001  a copy of our own
+        return replica
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether these are the settings of a `replica`."""
+        return self._is_replica
+
+    @property
+    def names_a_database(self) -> bool:
+        """Whether anyone said where the database is."""
+        return bool(self.database_url) or "db_host" in self.model_fields_set
+
+
+def _ensure_password_is_all_of_it(url: str) -> None:
+    # What follows an @ in a password would pass for the host, and hosts are shown.
+    user = _USER.match(url)
+    host = _HOST.match(url, user.end()) if user else None
+    if host and "@" in host[0]:
+        raise ValueError("has an @ too many: write %40 for one that is part of the password")
