@@ -3,6 +3,7 @@
     python3 try.py                     scaffold a project, start it, call it
     python3 try.py --driver aiosqlite  the same with another answer
     python3 try.py test                run the template's tests; more arguments go to pytest
+    python3 try.py bench               measure what projects cost; --help says more
 
 It needs no other package: uv is taken from PATH, or installed with pip into .tools/ here.
 """
@@ -41,6 +42,8 @@ def main(arguments):
             raise TryError(f"This is Python {version}: run try.py with Python 3.11 or newer.")
         if arguments[:1] == ["test"]:
             return run_tests(arguments[1:])
+        if arguments[:1] == ["bench"]:
+            return run_benchmark(arguments[1:])
         return demonstrate(_parser().parse_args(arguments))
     except TryError as error:
         print(f"try.py: {error}", file=sys.stderr)
@@ -53,6 +56,17 @@ def run_tests(arguments):
     """Run the template's own tests."""
     command = [find_uv(), "run", "--quiet", "--group", "test", "pytest", *arguments]
     return subprocess.run(command, cwd=TEMPLATE, env=environment()).returncode
+
+
+def run_benchmark(arguments):
+    """Measure what projects cost."""
+    helpers = ["", "tests", "templates", "{{cookiecutter.project_slug}}/devtools"]
+    path = os.pathsep.join(str(TEMPLATE / name) for name in helpers)
+    command = [find_uv(), "run", "--quiet", "--group", "bench", "python", "-m", "benchmarks"]
+    # The caller's own directory, for the files that it names.
+    command[2:2] = ["--project", str(TEMPLATE)]
+    env = environment() | {"PYTHONPATH": path}
+    return subprocess.run([*command, *arguments], env=env).returncode
 
 
 def demonstrate(options):

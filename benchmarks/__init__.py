@@ -1,0 +1,1 @@
+"""What a project costs, measured against a floor and against the usual template."""

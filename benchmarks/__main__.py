@@ -1,0 +1,155 @@
+"""What a project costs: `python3 try.py bench`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bake import WEB_FRAMEWORKS
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks import report
+from benchmarks.bench import Bench
+from benchmarks.bulk import bulk, own_tests
+from benchmarks.contestants import DRIVERS, Workshop, chosen
+from benchmarks.cores import find_cores
+from benchmarks.document import document
+from benchmarks.errors import BenchmarkError
+from benchmarks.export import export
+from benchmarks.generator import find_generator
+from benchmarks.levers import LEVERS, ROUNDS, levers
+from benchmarks.loads import far_database, side_by_side, workers
+from benchmarks.measuring import Plan
+from benchmarks.rendering import rendering
+from benchmarks.start_up import STARTS, start_up
+
+PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
+    "side_by_side": side_by_side,
+    "far_database": far_database,
+    "workers": workers,
+    "levers": levers,
+    "bulk": bulk,
+    "export": export,
+    "start_up": start_up,
+    "own_tests": own_tests,
+    "rendering": rendering,
+}
+
+
+def main() -> int:
+    """Measure what the arguments ask for, print it, and return the exit code."""
+    options = _options()
+    console = Console()
+    try:
+        results = _run(options, console)
+    except BenchmarkError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return 1
+    except AssertionError as error:
+        # A command that a project should have been able to run.
+        print(f"benchmark: {str(error).strip()[-2000:]}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    report.show(results, console)
+    as_json = json.dumps(results, indent=2) + "\n"
+    if options.json:
+        options.json.write_text(as_json, encoding="utf-8")
+    if options.plot:
+        options.plot.write_text(report.results_chart(results), encoding="utf-8")
+    if options.document:
+        document(results, as_json)
+    return 0
+
+
+def _run(options: argparse.Namespace, console: Console) -> report.Results:
+    generator = find_generator()
+    pairs = chosen(options.driver, options.framework)
+    progress = Progress(
+        TextColumn("{task.description}", justify="left"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as place, progress:
+        directory = Path(place)
+        # Others run PostgreSQL, and may have to enter.
+        directory.chmod(0o755)
+        task = progress.add_task("", total=None)
+
+        def advance(what: str) -> None:
+            progress.update(task, description=f"{part}: {what}", advance=1)
+
+        bench = Bench(
+            directory=directory,
+            workshop=Workshop(directory, advance),
+            generator=generator,
+            plan=Plan(options.rounds, options.seconds),
+            cores=find_cores(),
+            pairs=pairs,
+            rows=options.rows,
+            advance=advance,
+        )
+        if "POST" not in generator.methods:
+            bench.notes.append(
+                f"{generator.name} can't give each request a body of its own: only reads."
+            )
+        done: dict[str, Any] = {}
+        parts = options.part or PARTS
+        progress.update(task, total=sum(_steps(part, bench) for part in parts))
+        for part in parts:
+            done[part] = PARTS[part](bench)
+        return report.collect(bench, done)
+
+
+def _steps(part: str, bench: Bench) -> int:
+    """Return about how often a part says what is next."""
+    slices = (bench.plan.rounds + 1) * len(bench.generator.methods)
+    steps = {
+        "side_by_side": (slices + 1) * (len(bench.pairs) + 2),
+        "far_database": slices * 4,
+        "workers": slices * 2,
+        "levers": (min(bench.plan.rounds, ROUNDS) + 1) * (len(LEVERS) + 2),
+        "bulk": 8,
+        "start_up": (STARTS + 1) * len(bench.pairs),
+    }
+    return steps.get(part, 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="try.py bench", description=__doc__)
+    parser.add_argument("--driver", action="append", choices=DRIVERS, help="repeatable")
+    parser.add_argument("--framework", action="append", choices=WEB_FRAMEWORKS, help="repeatable")
+    parser.add_argument("--part", action="append", choices=PARTS, help="repeatable; default: all")
+    parser.add_argument("--rounds", type=int, default=8, metavar="N")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a slice")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="that the export streams")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="everything that was measured")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="a chart, as SVG")
+    parser.add_argument(
+        "--document", action="store_true", help="put the figures of all parts into the docs"
+    )
+    parser.add_argument("--quick", action="store_true", help="a look: short slices, two rounds")
+    options = parser.parse_args()
+    options.driver, options.framework = options.driver or [], options.framework or []
+    if options.quick:
+        options.rounds, options.seconds = min(options.rounds, 2), min(options.seconds, 0.5)
+        options.rows = min(options.rows, 50_000)
+    if options.plot and options.part and "side_by_side" not in options.part:
+        parser.error("--plot draws the part side_by_side")
+    if options.document and (options.part or options.driver or options.framework):
+        parser.error("--document takes the figures of all parts, drivers and frameworks")
+    if options.rounds < 1 or options.seconds <= 0 or options.rows < 1:
+        parser.error("--rounds, --seconds and --rows take positive numbers")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

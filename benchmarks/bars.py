@@ -1,0 +1,118 @@
+"""What this template wants to reach, and whether the last run did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bake import ANSWERS
+
+from benchmarks.contestants import USUAL, label
+
+Parts = dict[str, Any]
+OURS = label("asyncpg", "fastapi")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A figure that should be at least `least`, or at most `most`."""
+
+    what: str
+    measured: Callable[[Parts], float]
+    least: float | None = None
+    most: float | None = None
+
+    def is_met(self, parts: Parts) -> bool:
+        """Return whether the figure, as it is shown, is within the limits."""
+        value = round(self.measured(parts), 2)
+        return (self.least is None or value >= self.least) and (
+            self.most is None or value <= self.most
+        )
+
+    @property
+    def limit(self) -> str:
+        """The limit, for people."""
+        return f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
+
+
+def _of_floor(framework: str, method: str, least: float) -> Bar:
+    name = label("asyncpg", framework)
+    return Bar(
+        f"{ANSWERS['_frameworks'][framework]['label']}, {method}, of the floor",
+        lambda parts: _ratio(parts, method, name),
+        least,
+    )
+
+
+def _ratio(parts: Parts, method: str, name: str) -> float:
+    return parts["side_by_side"][method][name]["ratio"]["median"]
+
+
+def _bulk(driver: str, least: float) -> Bar:
+    return Bar(
+        f"`bulk_insert` with {driver}, times `add_all`",
+        lambda parts: parts["bulk"][driver]["times_faster"]["median"],
+        least,
+    )
+
+
+def _isolation(way: str, tables: str) -> Bar:
+    return Bar(
+        f"isolating a test, of drop and create ({tables} tables)",
+        lambda parts: 1 / parts["own_tests"][way]["times_faster"]["median"],
+        most=0.1,
+    )
+
+
+TIMES_USUAL = Bar(
+    "FastAPI, GET, times the usual template",
+    lambda parts: _ratio(parts, "GET", OURS) / _ratio(parts, "GET", USUAL),
+    1.6,
+)
+TIMES_USUAL_FAR = Bar(
+    "the same with the database 2 ms away",
+    lambda parts: parts["far_database"]["2 ms"]["GET"][OURS]["ratio"]["median"],
+    4,
+)
+
+BARS = (
+    _of_floor("starlette", "GET", 0.25),
+    _of_floor("litestar", "GET", 0.22),
+    _of_floor("fastapi", "GET", 0.21),
+    _of_floor("aiohttp", "GET", 0.25),
+    _of_floor("sanic", "GET", 0.25),
+    _of_floor("quart", "GET", 0.17),
+    _of_floor("fastapi", "POST", 0.14),
+    _of_floor("litestar", "POST", 0.17),
+    Bar(
+        "psycopg, GET, of asyncpg",
+        lambda parts: (
+            _ratio(parts, "GET", label("psycopg", "fastapi")) / _ratio(parts, "GET", OURS)
+        ),
+        0.9,
+    ),
+    TIMES_USUAL,
+    TIMES_USUAL_FAR,
+    Bar(
+        "p99 ÷ p50 of FastAPI's GET",
+        lambda parts: parts["side_by_side"]["GET"][OURS]["tail"]["median"],
+        most=2,
+    ),
+    Bar(
+        "two workers, times one",
+        lambda parts: parts["workers"]["GET"]["2 workers"]["ratio"]["median"],
+        1.7,
+    ),
+    _bulk("asyncpg", 25),
+    _bulk("aiosqlite", 15),
+    _bulk("asyncmy", 10),
+    _isolation("create_all", "two"),
+    _isolation("create_all_of_ten", "ten"),
+    Bar("a bake, seconds", lambda parts: parts["rendering"]["seconds"], most=1),
+    Bar(
+        "a bake, times as many plain files",
+        lambda parts: parts["rendering"]["times_slower"]["median"],
+        most=1.2,
+    ),
+)

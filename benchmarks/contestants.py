@@ -1,0 +1,150 @@
+"""Who takes part: the floor, the usual template, and rendered projects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
+from projects import Project, find_uv, install
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.servers import Server, started
+
+FLOOR = "floor"
+USUAL = "usual template"
+DRIVERS = ("asyncpg", "psycopg")
+"""Those of PostgreSQL, on whose tables all meet."""
+BASELINE = ("asyncpg", "fastapi")
+"""The render in whose environment the floor and the usual template run."""
+AT_ONCE = 7
+"""Projects side by side: ten connections each, of the hundred that PostgreSQL allows."""
+QUIET = {"APP_LOG_LEVEL": "warning"}
+"""No access log, for all."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Something that serves companies."""
+
+    name: str
+    project: Project
+    """In whose environment it runs."""
+    command: tuple[str, ...]
+    directory: Path | None = None
+    """Where it starts, if that is not the project's directory."""
+
+    def start(
+        self, url: str, log: Path, *options: str, **env: str
+    ) -> AbstractContextManager[Server]:
+        """Return the service on the database at `url`, once it answers."""
+        command = (self.project.python, *self.command, *options)
+        env = QUIET | {"DATABASE_URL": url} | env
+        return started(self.name, command, self.directory or self.project.path, log, env)
+
+
+def chosen(drivers: list[str], frameworks: list[str]) -> list[tuple[str, str]]:
+    """Return the drivers and frameworks to measure.
+
+    By default each framework on the first driver, and the first framework on every driver.
+    Raises BenchmarkError if they are too many to run side by side.
+    """
+    frameworks = frameworks or WEB_FRAMEWORKS
+    pairs = [
+        (driver, framework)
+        for driver in drivers or DRIVERS
+        for framework in frameworks
+        if drivers or driver == DRIVERS[0] or framework == frameworks[0]
+    ]
+    if len(pairs) > AT_ONCE:
+        raise BenchmarkError(
+            f"PostgreSQL's connections suffice for {AT_ONCE} projects side by side: choose fewer "
+            "with --driver and --framework."
+        )
+    return pairs
+
+
+def label(driver: str, framework: str) -> str:
+    """Return what a project is called in reports."""
+    return f"{ANSWERS['_frameworks'][framework]['label']}, {driver}"
+
+
+class Workshop:
+    """Renders and installs projects, each once, with what they need in production."""
+
+    def __init__(self, directory: Path, advance: Callable[[str], object]) -> None:
+        """Work in `directory`; `advance` is told what is installed."""
+        self._directory = directory
+        self._advance = advance
+        self._projects: dict[tuple[str, str], Project] = {}
+        self._baseline: Project | None = None
+
+    def project(self, driver: str, framework: str) -> Project:
+        """Return a project that can run."""
+        key = (driver, framework)
+        if key not in self._projects:
+            self._advance(f"Install {label(*key)}")
+            self._projects[key] = self._install(f"{driver}-{framework}", driver, framework)
+        return self._projects[key]
+
+    def contestant(self, driver: str, framework: str) -> Contestant:
+        """Return a project that takes part."""
+        return Contestant(
+            label(driver, framework), self.project(driver, framework), ("-m", "app", "serve")
+        )
+
+    def baselines(self) -> list[Contestant]:
+        """Return the floor and the usual template.
+
+        Their environment is that of a project of their own, with orjson besides: so all have
+        the same Python, uvicorn, uvloop, httptools, SQLAlchemy and driver.
+        """
+        if self._baseline is None:
+            self._advance("Install the floor and the usual template")
+            self._baseline = project = self._install("baseline", *BASELINE)
+            needs = f"{TEMPLATE / 'pyproject.toml'}:baseline"
+            venv = project.path / ".venv"
+            project.succeed(find_uv(), "pip", "install", "--quiet", "-p", venv, "--group", needs)
+        project = self._baseline
+        server = ("-m", "uvicorn", "--log-level", "warning", "--app-dir")
+        here = str(Path(__file__).parent)
+        return [
+            Contestant(FLOOR, project, (*server, here, "floor:app")),
+            Contestant(USUAL, project, (*server, here, "usual:app")),
+        ]
+
+    def versions(self) -> dict[str, str]:
+        """Return the packages that were installed, and their versions."""
+        found: dict[str, str] = {}
+        baseline = [self._baseline] if self._baseline else []
+        for project in (*self._projects.values(), *baseline):
+            told = project.succeed(
+                find_uv(), "pip", "list", "--format=json", "-p", project.path / ".venv"
+            )
+            found |= {it["name"]: it["version"] for it in json.loads(told)}
+        return dict(sorted(found.items()))
+
+    def _install(self, name: str, driver: str, framework: str) -> Project:
+        directory = self._directory / name
+        directory.mkdir()
+        return install(directory, "--no-default-groups", driver=driver, framework=framework)
+
+
+def ensure_the_same_answers(servers: list[Server]) -> None:
+    """Raise BenchmarkError if one of them does not do what the others do."""
+    keys = {"id", "name", "industry", "created_at", "updated_at"}
+    for server in servers:
+        companies = f"{server.url}/api/v1/companies"
+        body = {"name": f"First of {server.name}", "industry": "Benchmarks"}
+        for response, expected in (
+            (httpx2.get(f"{companies}/1"), 200),
+            (httpx2.post(companies, json=body), 201),
+        ):
+            if response.status_code != expected or response.json().keys() != keys:
+                raise BenchmarkError(
+                    f"{server.name} answers {response.status_code} {response.text[:200]}."
+                )

@@ -1,0 +1,234 @@
+"""The figures in the documentation: all are those of one run, which docs/performance.json keeps.
+
+A page has them between `<!-- measured: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bake import TEMPLATE
+
+from benchmarks.bars import BARS, TIMES_USUAL, TIMES_USUAL_FAR
+from benchmarks.report import by_ratio, results_chart
+
+Results = dict[str, Any]
+DOCS = TEMPLATE / "docs"
+FIGURES, CHART = DOCS / "performance.json", DOCS / "performance.svg"
+PAGES = (DOCS / "performance.md", TEMPLATE / "README.md")
+BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+NAMED = ("fastapi", "litestar", "starlette", "sqlalchemy", "asyncpg", "psycopg", "uvicorn")
+"""The packages whose versions are told."""
+
+WAYS = {
+    "create_all": "drop and create its two tables",
+    "create_all_of_ten": "drop and create ten tables",
+    "migrations": "migrate down and up",
+}
+
+
+def document(results: Results, as_json: str) -> None:
+    """Put what was measured into the pages, the chart and the file that keeps it."""
+    FIGURES.write_text(as_json, encoding="utf-8")
+    CHART.write_text(results_chart(results), encoding="utf-8")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(filled(text, results), encoding="utf-8")
+
+
+def filled(page: str, results: Results) -> str:
+    """Return the page with the figures of `results`; raises KeyError for an unknown block."""
+    return BLOCK.sub(lambda it: f"{it[1]}{BLOCKS[it[2]](results)}\n{it[3]}", page)
+
+
+def _run(results: Results) -> str:
+    how, machine, versions = (results[it] for it in ("how", "machine", "versions"))
+    packages = ", ".join(f"{name} {versions[name]}" for name in NAMED)
+    return (
+        f"Measured on {results['date'][:10]} on {machine['system']} with {machine['cores']} cores "
+        f"and Python {machine['python']}, with {how['generator']}: {how['rounds']} rounds of "
+        f"{how['seconds_per_slice']:g} s for each contestant. {how['cores']} {how['logs']} "
+        f"Versions: {packages}."
+    )
+
+
+def _side_by_side(results: Results) -> str:
+    found = results["parts"]["side_by_side"]
+    get, post = found["GET"], found["POST"]
+    return _table(
+        ["", "GET", "by CPU", "POST", "by CPU", "GET/s", "p50 ms", "p99 ÷ p50"],
+        (
+            [
+                name,
+                _spread(get[name]["ratio"]),
+                f"{get[name]['cpu_ratio']:.2f}",
+                _spread(post[name]["ratio"]),
+                f"{post[name]['cpu_ratio']:.2f}",
+                f"{get[name]['requests_per_second']['median']:,.0f}",
+                f"{get[name]['p50']['median'] * 1000:.1f}",
+                f"{get[name]['tail']['median']:.1f}",
+            ]
+            for name in by_ratio(get)
+        ),
+    )
+
+
+def _far_database(results: Results) -> str:
+    return _table(
+        ["round trip", "", "GET", "p50 ms", "POST", "p50 ms"],
+        (
+            [
+                f"+{delay}",
+                name,
+                _spread(far["GET"][name]["ratio"]),
+                f"{far['GET'][name]['p50']['median'] * 1000:.1f}",
+                _spread(far["POST"][name]["ratio"]),
+                f"{far['POST'][name]['p50']['median'] * 1000:.1f}",
+            ]
+            for delay, far in results["parts"]["far_database"].items()
+            for name in by_ratio(far["GET"])
+        ),
+    )
+
+
+def _workers(results: Results) -> str:
+    found = results["parts"]["workers"]
+    return _table(
+        ["", *found],
+        (
+            [name, *(_spread(contestants[name]["ratio"]) for contestants in found.values())]
+            for name in sorted(found["GET"])
+        ),
+    )
+
+
+def _levers(results: Results) -> str:
+    return _table(
+        ["without the default", "GET", "by CPU", "p99 ÷ p50", "memory", "why it is the default"],
+        (
+            [
+                name,
+                _spread(it["ratio"]),
+                f"{it['cpu_ratio']:.2f}",
+                f"{it['tail']['median']:.1f}",
+                f"{it['memory_ratio']:.2f}",
+                it["why"],
+            ]
+            for name, it in results["parts"]["levers"].items()
+        ),
+    )
+
+
+def _bulk(results: Results) -> str:
+    return _table(
+        ["driver", "times `add_all`", "10,000 rows, s", "`add_all`, s"],
+        (
+            [
+                driver,
+                _spread(it["times_faster"], digits=1),
+                f"{it['bulk_insert']:.3f}",
+                f"{it['add_all']:.2f}",
+            ]
+            for driver, it in results["parts"]["bulk"].items()
+        ),
+    )
+
+
+def _export(results: Results) -> str:
+    it = results["parts"]["export"]
+    before, peak, after = (_mib(it[f"memory_{when}"]) for when in ("before", "peak", "after"))
+    return (
+        f"{it['rows']:,} rows, {_mib(it['bytes'])} of JSON, in {it['seconds']:.0f} s. The process "
+        f"held {before} before, {peak} at most, and {after} after."
+    )
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.0f} MiB"
+
+
+def _start_up(results: Results) -> str:
+    return _table(
+        ["", "CPU s", "dearest imports, ms of their own"],
+        (
+            [
+                name,
+                f"{it['cpu_seconds']:.2f}",
+                ", ".join(
+                    f"{package} {1000 * seconds:.0f}"
+                    for package, seconds in [*it["dearest_imports"].items()][:5]
+                ),
+            ]
+            for name, it in results["parts"]["start_up"].items()
+        ),
+    )
+
+
+def _own_tests(results: Results) -> str:
+    return _table(
+        ["instead of a savepoint", "times as long"],
+        (
+            [WAYS[way], _spread(it["times_faster"], digits=1)]
+            for way, it in results["parts"]["own_tests"].items()
+        ),
+    )
+
+
+def _rendering(results: Results) -> str:
+    it = results["parts"]["rendering"]
+    return (
+        f"A bake of {it['files']} files takes {it['seconds']:.2f} s, "
+        f"{_spread(it['times_slower'], digits=1)} times as long as that of as many files with "
+        "nothing in them to render."
+    )
+
+
+def _bars(results: Results) -> str:
+    parts = results["parts"]
+    return _table(
+        ["", "bar", "measured", ""],
+        (
+            [it.what, it.limit, f"{it.measured(parts):.2f}", "" if it.is_met(parts) else "missed"]
+            for it in BARS
+        ),
+    )
+
+
+def _headline(results: Results) -> str:
+    parts = results["parts"]
+    return (
+        f"![requests a second, side by side](docs/{CHART.name})\n\n"
+        f"On {results['date'][:10]}, FastAPI's project answered "
+        f"{TIMES_USUAL.measured(parts):.1f} times as many reads a second as "
+        "the template that tutorials show, and "
+        f"{TIMES_USUAL_FAR.measured(parts):.1f} times as many with its database "
+        "2 ms away."
+    )
+
+
+def _spread(it: dict[str, float], digits: int = 2) -> str:
+    median, low, high = (f"{it[which]:.{digits}f}" for which in ("median", "low", "high"))
+    return f"{median} ({low} to {high})"
+
+
+def _table(columns: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+BLOCKS: dict[str, Callable[[Results], str]] = {
+    "run": _run,
+    "headline": _headline,
+    "side_by_side": _side_by_side,
+    "far_database": _far_database,
+    "workers": _workers,
+    "levers": _levers,
+    "bulk": _bulk,
+    "export": _export,
+    "start_up": _start_up,
+    "own_tests": _own_tests,
+    "rendering": _rendering,
+    "bars": _bars,
+}

@@ -1,0 +1,1 @@
+"""Programs that run in a project's own environment and print what they measured."""
