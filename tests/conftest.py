@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -42,14 +43,45 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         yield workbench
 
 
+def pytest_configure() -> None:
+    """Let what the tests start obey the signals that they send.
+
+    A run in the background of a script ignores SIGINT, one under nohup SIGHUP, and so would
+    every process that it starts.
+    """
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_IGN:
+            default = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            signal.signal(number, default)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put groups into ids, where xdist's scheduler looks for them.
+    """Put groups into ids, where xdist's scheduler looks for them; faults are about projects.
 
     xdist 3.8 writes them to an attribute that pytest 9.2 does not read any more, and then
     every worker would install every project.
     """
+    for item in items:
+        if item.get_closest_marker("faults"):
+            # So that "not projects" leaves them out, too.
+            item.add_marker("projects")
     if config.getoption("loadgroup", default=False):
         for item in items:
             group = item.get_closest_marker("xdist_group")
             if group and "@" not in item.nodeid.rpartition("]")[2]:
                 item._id = item.id.parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured (the fixture `figures`)."""
+    measured = [
+        f"{report.nodeid.partition('::')[2].partition('@')[0]}: {sentence}"
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+        for name, sentence in report.user_properties
+        if name == "figures"
+    ]
+    if measured:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(measured))

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -184,6 +184,10 @@ def running(project: Project, log: Path, *command: str, **env: str) -> Iterator[
             yield Running(process, log)
         finally:
             process.kill()
+            if sys.platform != "win32":
+                # uvicorn's workers would go on without their parent.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager

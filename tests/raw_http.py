@@ -6,9 +6,11 @@ import json
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+"""What tells that a streamed answer is complete."""
 _AT_ONCE = struct.pack("hh" if hasattr(socket, "SIO_RCVALL") else "ii", 1, 0)
 
 
@@ -54,6 +56,33 @@ def status_of(connection: socket.socket) -> int:
             return 0
         received += chunk
     return int(received.split(b" ", 2)[1])
+
+
+def exchange(url: str, content: bytes, *, patience: float = 2) -> bytes:
+    """Return all that the service answers to `content`, until it hangs up or says no more."""
+    received = b""
+    with connected(url) as connection:
+        connection.settimeout(patience)
+        # It may hang up first, and what it said before that can still be read.
+        with suppress(OSError):
+            connection.sendall(content)
+        try:
+            while chunk := connection.recv(65536):
+                received += chunk
+        except (TimeoutError, ConnectionError):
+            pass
+    return received
+
+
+def rest_of(connection: socket.socket) -> bytes:
+    """Return the last bytes of a streamed answer, which ends or breaks off."""
+    rest = b""
+    try:
+        while not rest.endswith(LAST_CHUNK) and (chunk := connection.recv(65536)):
+            rest = (rest + chunk)[-len(LAST_CHUNK) :]
+    except ConnectionError:
+        pass
+    return rest
 
 
 def ended(connection: socket.socket) -> bool:

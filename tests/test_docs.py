@@ -6,7 +6,7 @@ import re
 from inspect import signature
 
 import test_symptoms
-from bake import ANSWERS, choices
+from bake import ANSWERS, TEMPLATE, choices
 from documents import rows
 from launchers import LAUNCHERS
 
@@ -53,3 +53,13 @@ def test_the_table_of_symptoms() -> None:
         if name.startswith("test_") and "symptoms" in signature(test).parameters
     ]
     assert [name for name in named if not name.startswith("not reproduced: ")] == tests
+
+
+def test_every_fault_is_a_promise() -> None:
+    """Each module of tests/faults stands in docs/reliability.md, and nothing that is not there."""
+    page = (TEMPLATE / "docs/reliability.md").read_text(encoding="utf-8")
+    promises, _, _figures = page.partition("## Last figures")
+    there = {path.name for path in (TEMPLATE / "tests/faults").glob("test_*.py")}
+    elsewhere = {path.name for path in (TEMPLATE / "tests").glob("test_*.py")}
+    named = set(re.findall(r"\btest_\w+\.py\b", promises))
+    assert there <= named <= there | elsewhere

@@ -10,21 +10,27 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from uuid import uuid4
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS
+from bake import WEB_FRAMEWORKS, choices, server_of
 from contract import COMPANIES, PROBLEM
 from documents import rows
 from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import Project, Service, each, migrated_database, serving
+from projects import Project, Service, Variant, each, migrated_database, serving
 from raw_http import close, connected, request, reset, status_of
 
 pytestmark = pytest.mark.projects
 
-VARIANTS = [
+USUAL: list[Variant] = [
     *(("asyncpg", framework) for framework in WEB_FRAMEWORKS),
     ("psycopg", WEB_FRAMEWORKS[0]),
+]
+VARIANTS: list[Variant] = [
+    *USUAL,
+    *(("psycopg", framework) for framework in WEB_FRAMEWORKS[1:]),
+    *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
 ]
 POOL = 3
 ENVIRONMENT = {
@@ -38,6 +44,7 @@ GOES_ON = {
     for row in rows("docs/requests.md", "framework")
     for name, cell in zip(("slow insert", "slow commit"), row[1:], strict=True)
 }
+CANCELS = {framework: not GOES_ON[framework, "slow insert"] for framework, _ in GOES_ON}
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,21 @@ class Scene:
     """A service, its database, and what it wrote to its log."""
 
     framework: str
+    server: str
     service: Service
     observer: Observer
 
     def log(self) -> str:
         """Return all of the log."""
         return self.service.log.read_text(encoding="utf-8")
+
+    def logged(self, method: str) -> list[str]:
+        """Return what the log says of requests with a method that were answered before."""
+        # A client may have its answer a moment before its line is written.
+        last = f"/{uuid4()}"
+        self.send("GET", last)
+        wait_until(lambda: last in self.log(), why=self.log)
+        return re.findall(rf"^INFO: app\.requests: ({method} .*)$", self.log(), re.MULTILINE)
 
     def send(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """Send a request as most clients do."""
@@ -61,7 +77,7 @@ class Scene:
             raise AssertionError(f"{error!r}; exit code {ended}; {self.log()}") from error
 
 
-@pytest.fixture(scope="module", params=each(VARIANTS))
+@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],
@@ -69,10 +85,11 @@ def shared(
 ) -> Iterator[Scene]:
     """Yield a service that the tests of this module share."""
     project, directory = installed(request.param), tmp_path_factory.mktemp("scene")
+    _, framework, *chosen = request.param
     with migrated_database(project, directory) as url, obstructing(url) as observer:
         env = ENVIRONMENT | {"DATABASE_URL": url}
         with serving(project, directory / "log", **env) as service:
-            yield Scene(request.param[1], service, observer)
+            yield Scene(framework, server_of(framework, *chosen), service, observer)
 
 
 @pytest.fixture
@@ -132,6 +149,19 @@ def test_an_exception_after_a_flush_leaves_no_row(scene: Scene) -> None:
     assert (scene.observer.count(), scene.observer.count("%shadow%")) == (2, 0)
 
 
+def test_a_request_is_one_line_of_the_log(quiet: Scene) -> None:
+    """Nor does a server add its own, which would have the query."""
+    before = len(quiet.log())
+    assert quiet.send("GET", f"{COMPANIES}?limit=1").status_code == 200
+    assert quiet.send("GET", "/x%0AINFO:%20/x%1B[2J").status_code == 404
+    wait_until(lambda: " 404 " in quiet.log()[before:], why=quiet.log)
+    lines = quiet.log()[before:].splitlines()
+    found, forged = (line for line in lines if COMPANIES in line or "/x" in line)
+    assert re.fullmatch(rf"INFO: app\.requests: GET {COMPANIES} 200 \d+ ms", found), found
+    said = r"INFO: app\.requests: GET /x%0AINFO:%20/x%1B%5B2J 404 \d+ ms"
+    assert re.fullmatch(said, forged), forged
+
+
 HANG_UPS = pytest.mark.parametrize("hang_up", [close, reset])
 
 
@@ -153,8 +183,9 @@ def test_half_of_a_request_is_none(quiet: Scene, hang_up: Callable[[socket.socke
 def test_a_client_that_does_not_wait_for_the_database(
     quiet: Scene, name: str, hang_up: Callable[[socket.socket], None]
 ) -> None:
-    """What docs/requests.md says of the framework."""
+    """What docs/requests.md says of the framework, and the log of the request."""
     observer, goes_on = quiet.observer, GOES_ON[quiet.framework, name]
+    before = len(quiet.logged("POST"))
     with observer.closed_gate(), connected(quiet.service.url) as connection:
         connection.sendall(request("POST", COMPANIES, {"name": name, "industry": "Gates"}))
         wait_until(observer.waiting, why=quiet.log)
@@ -164,6 +195,15 @@ def test_a_client_that_does_not_wait_for_the_database(
             wait_until(lambda: not observer.waiting(), why=quiet.log)
     wait_until(lambda: not observer.sessions("state <> 'idle'"), why=quiet.log)
     assert observer.count() == goes_on
+    wait_until(lambda: len(quiet.logged("POST")) > before, why=quiet.log)
+    [line] = quiet.logged("POST")[before:]
+    status = "cancelled" if CANCELS[quiet.framework] else "201"
+    outcome = "committed" if goes_on else "rolled back"
+    said = rf"POST {COMPANIES} {status} \d+ ms \(client gone, {outcome}\)"
+    if quiet.server == "granian":
+        # It does not tell in time.
+        said = rf"POST {COMPANIES} 201 \d+ ms"
+    assert re.fullmatch(said, line), line
 
 
 @HANG_UPS
@@ -183,7 +223,8 @@ def test_a_client_that_does_not_read_the_answer(
 def test_a_client_that_hangs_up_at_once(
     quiet: Scene, hang_up: Callable[[socket.socket], None]
 ) -> None:
-    """At whatever moment that is noticed, the row is there or can be had."""
+    """At whatever moment that is noticed, the row is there or can be had, and the log knows."""
+    before = len(quiet.logged("POST"))
     bodies = [{"name": f"At once {number}", "industry": "Haste"} for number in range(20)]
     for body in bodies:
         with connected(quiet.service.url) as connection:
@@ -192,6 +233,10 @@ def test_a_client_that_hangs_up_at_once(
     for body in bodies:
         assert quiet.send("POST", COMPANIES, body).status_code in {201, 409}
     assert quiet.observer.count() == len(bodies)
+    wait_until(lambda: not quiet.observer.sessions("state <> 'idle'"), why=quiet.log)
+    lines = quiet.logged("POST")[before:]
+    reported = [line for line in lines if " 201 " in line or "committed" in line]
+    assert len(reported) == len(bodies), lines
 
 
 @HANG_UPS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import pytest
 from bake import choices
 from databases import database_for
 from projects import PATIENCE, Project, install, serving
+from raw_http import connected, request, status_of
 
 pytestmark = pytest.mark.projects
 
@@ -108,6 +110,24 @@ def test_every_process_runs_on_the_chosen_loop(
         answers = {httpx2.get(f"{service.url}/loop").text for _ in range(20)}
         service.stop()
     assert answers == {"Chosen"}
+
+
+def test_an_answer_before_the_body_says_whether_the_connection_goes_on(
+    project: Project, url: str, tmp_path: Path
+) -> None:
+    """Or clients lose the request that they send next, now and then."""
+    content = request("PUT", "/api/v1/companies", {"name": "Acme", "industry": "Anvils"})
+    with serving(project, tmp_path / "log", DATABASE_URL=url) as service:
+        with connected(service.url) as connection:
+            connection.sendall(content[:-10])
+            with HTTPResponse(connection) as answer:
+                answer.begin()
+                answer.read()
+            assert answer.status == 405
+            if not answer.will_close:
+                connection.sendall(content[-10:] + request("GET", "/health"))
+                assert status_of(connection) == 200
+        service.stop()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

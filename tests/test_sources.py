@@ -13,7 +13,14 @@ from bake import ANSWERS, TEMPLATE, choices
 
 SOURCES = [
     path
-    for folder in ("{{cookiecutter.project_slug}}", "templates", "hooks", "tests", ".")
+    for folder in (
+        "{{cookiecutter.project_slug}}",
+        "templates",
+        "hooks",
+        "tests",
+        "benchmarks",
+        ".",
+    )
     for path in sorted((TEMPLATE / folder).glob("*.py" if folder == "." else "**/*.py"))
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import sys
@@ -18,7 +19,7 @@ from documents import rows
 from observer import APPLICATION, Observer, obstructing, wait_until
 from projects import STOP_SIGNALS, Project, each, migrated_database, serving
 from raw_http import connected, ended, request, status_of
-from test_requests_in_flight import VARIANTS
+from test_requests_in_flight import USUAL, VARIANTS
 
 pytestmark = pytest.mark.projects
 
@@ -47,7 +48,7 @@ class Stage:
     env: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=each(VARIANTS))
+@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],
@@ -141,8 +142,20 @@ def test_it_does_not_wait_for_ever(stage: Stage, tmp_path: Path, workers: int) -
             status = status_of(connection)
         except ConnectionError:
             status = 0
+        log = service.log.read_text(encoding="utf-8")
     assert status != 201
     assert observer.count() == 0
+    assert re.search(rf"POST {COMPANIES} cancelled \d+ ms \(.*rolled back\)", log), log
+
+
+def test_the_log_of_requests_can_be_off(stage: Stage, tmp_path: Path) -> None:
+    with serving(stage.project, tmp_path / "log", APP_REQUEST_LOG="no", **stage.env) as service:
+        with connected(service.url) as connection:
+            connection.sendall(request("GET", COMPANIES))
+            assert status_of(connection) == 200
+        log = service.stop()
+    assert "GET" not in log, log
+    assert COMPANIES not in log, log
 
 
 def start_as_limited(stage: Stage, workers: int) -> tuple[int, str]:

@@ -155,8 +155,8 @@ def test_the_url_may_say_it_as_libpq_does(project: Project, server: TlsServer) -
 @pytest.mark.parametrize(
     ("query", "env", "words"),
     [
-        ("sslmode=prefer", {}, ["DATABASE_URL", "prefer", "disable, require, verify-full"]),
-        ("sslmode=verify-ca", {}, ["DATABASE_URL", "verify-ca", "disable, require, verify-full"]),
+        ("sslmode=prefer", {}, ["DATABASE_URL", "sslmode", "disable, require, verify-full"]),
+        ("sslmode=verify-ca", {}, ["DATABASE_URL", "sslmode", "disable, require, verify-full"]),
         ("ssl=require", {}, ["DATABASE_URL", "sslmode="]),
         ("sslrootcert=/nowhere.pem", {}, ["DATABASE_URL", "/nowhere.pem"]),
         ("", {"DB_SSL_ROOT_CERT": "/nowhere.pem"}, ["DB_SSL_ROOT_CERT", "/nowhere.pem"]),

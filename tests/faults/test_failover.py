@@ -1,0 +1,163 @@
+"""The primary is lost, or is one no more, and writes go to the one that took its place."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from contract import COMPANIES
+from load import Load, load
+from observer import observing, wait_until
+from pair import BOUND, CONNECT_TIMEOUT, SETTINGS, Pair, names_on, open_pair
+from projects import Project
+
+pytestmark = pytest.mark.faults
+
+POOL_SIZE = 10
+"""What DB_POOL_SIZE is by default."""
+SCHEDULING = 2
+"""Seconds that we allow for a machine with other things to do."""
+
+
+@pytest.fixture
+def pair(project: Project, tmp_path: Path) -> Iterator[Pair]:
+    """Yield a primary and its standby, in front of a project."""
+    with open_pair(project, tmp_path) as pair:
+        yield pair
+
+
+def added(asked: Load, *, after: float) -> int:
+    """Return how many companies were added of those asked for after a moment."""
+    return asked.statuses(after=after)[201]
+
+
+def resumed(asked: Load, promoted: float) -> float:
+    """Wait until something was added after `promoted`, and return how long it took."""
+    wait_until(lambda: added(asked, after=promoted))
+    first = min(it.received for it in asked.answers if it.status == 201 and it.sent >= promoted)
+    return first - promoted
+
+
+def assert_only_unavailable(asked: Load) -> None:
+    """Check that what did not succeed was a 503 that says when to ask again."""
+    assert asked.statuses().keys() <= {200, 201, 503}, asked.statuses()
+    assert all(it.retry_after for it in asked.answers if it.status == 503)
+
+
+def test_the_standby_takes_over(pair: Pair, figures: Callable[[str], None]) -> None:
+    with (
+        pair.stage.service("--workers", "2", DATABASE_URL=pair.url, **SETTINGS) as service,
+        load(service.url) as asked,
+    ):
+        wait_until(lambda: added(asked, after=0) > 50)
+        pair.primary.stop("immediate")
+        lost = time.monotonic()
+        # Long enough for everyone to notice that nobody takes writes.
+        wait_until(lambda: asked.statuses(after=lost)[503] > 50)
+        pair.standby.promote()
+        promoted = time.monotonic()
+        took = resumed(asked, promoted)
+        wait_until(lambda: added(asked, after=promoted) > 50)
+        settled = time.monotonic()
+        wait_until(lambda: added(asked, after=settled) > 50)
+    missing = asked.acknowledged() - names_on(pair.standby)
+    figures(
+        f"writes again {took:.2f} s after the promotion (bound {BOUND} s), answers"
+        f" {dict(asked.statuses())}, acknowledged rows that are missing: {len(missing)}"
+    )
+    assert_only_unavailable(asked)
+    assert took < BOUND + SCHEDULING
+    assert asked.statuses(after=settled).keys() == {200, 201}
+    assert not missing
+
+
+def test_a_primary_that_takes_no_writes_any_more_is_left(
+    pair: Pair, figures: Callable[[str], None]
+) -> None:
+    with (
+        pair.stage.service(DATABASE_URL=pair.url, **SETTINGS) as service,
+        load(service.url) as asked,
+    ):
+        wait_until(lambda: added(asked, after=0) > 50)
+        with observing(pair.primary.database_url) as observer:
+            observer.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            observer.execute("SELECT pg_reload_conf()")
+        pair.standby.promote()
+        promoted = time.monotonic()
+        took = resumed(asked, promoted)
+        settled = time.monotonic()
+        wait_until(lambda: added(asked, after=settled) > 50)
+    missing = asked.acknowledged() - names_on(pair.standby)
+    figures(
+        f"writes again {took:.2f} s after the promotion, answers {dict(asked.statuses())},"
+        f" acknowledged rows that are missing: {len(missing)}"
+    )
+    assert_only_unavailable(asked)
+    assert took < BOUND + SCHEDULING
+    assert asked.statuses(after=settled).keys() == {200, 201}
+    assert not missing
+
+
+def test_at_rest_a_demoted_primary_costs_one_request(
+    pair: Pair, figures: Callable[[str], None]
+) -> None:
+    with (
+        pair.stage.service(DATABASE_URL=pair.url, **SETTINGS) as service,
+        httpx2.Client(base_url=service.url, timeout=60) as client,
+    ):
+        with observing(pair.primary.database_url) as observer:
+            observer.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            observer.execute("SELECT pg_reload_conf()")
+            wait_until(lambda: observer.value("SHOW default_transaction_read_only") == "on")
+        pair.standby.promote()
+        company = {"industry": "Anvils"}
+        answers = [
+            client.post(COMPANIES, json=company | {"name": f"Acme {number}"})
+            for number in range(2 * POOL_SIZE)
+        ]
+    statuses = Counter(answer.status_code for answer in answers)
+    figures(f"answers one by one to {2 * POOL_SIZE} writes: {dict(statuses)}")
+    assert statuses == {503: 1, 201: 2 * POOL_SIZE - 1}
+    assert answers[0].headers["Retry-After"]
+
+
+def test_the_old_primary_returns_as_a_standby(pair: Pair, figures: Callable[[str], None]) -> None:
+    with (
+        pair.stage.service(DATABASE_URL=pair.url, **SETTINGS) as service,
+        load(service.url) as asked,
+    ):
+        wait_until(lambda: added(asked, after=0) > 50)
+        pair.primary.stop("fast")
+        pair.standby.promote()
+        promoted = time.monotonic()
+        took = resumed(asked, promoted)
+        pair.primary.follow(pair.standby)
+        pair.primary.start()
+        returned = time.monotonic()
+        wait_until(lambda: added(asked, after=returned) > 50)
+    figures(f"writes again {took:.2f} s after the promotion, answers {dict(asked.statuses())}")
+    assert_only_unavailable(asked)
+    assert took < BOUND + SCHEDULING
+    assert asked.statuses(after=returned).keys() == {200, 201}
+    wait_until(lambda: asked.acknowledged() <= names_on(pair.primary))
+
+
+def test_a_host_that_says_nothing_costs_no_more_than_its_timeout(
+    pair: Pair, figures: Callable[[str], None]
+) -> None:
+    project = pair.stage.project
+    took = {}
+    with pair.primary.frozen():
+        pair.standby.promote()
+        for command in [("app", "doctor"), ("alembic", "upgrade", "head")]:
+            begun = time.monotonic()
+            said = project.succeed(
+                project.python, "-m", *command, DATABASE_URL=pair.url, **SETTINGS
+            )
+            took[command[0]] = round(time.monotonic() - begun, 1)
+            assert pair.url.partition("@")[0].rpartition(":")[2] not in said
+    figures(f"seconds with the first of two hosts frozen for {CONNECT_TIMEOUT} s each time: {took}")

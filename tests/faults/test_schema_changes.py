@@ -1,0 +1,72 @@
+"""The schema changes under a running service, and no client learns of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+from contract import COMPANIES
+from load import load
+from observer import wait_until
+from stage import Stage
+
+pytestmark = pytest.mark.faults
+
+CHANGES = [
+    "ALTER TABLE companies ADD COLUMN note text",
+    "ALTER TABLE companies ALTER COLUMN industry TYPE text",
+    "ALTER TABLE companies ALTER COLUMN industry TYPE varchar(200)",
+    "ALTER TABLE companies DROP COLUMN note",
+]
+WARM = 40
+"""Requests of a kind after which each of eight connections has its statements prepared."""
+
+
+def test_under_load_every_request_succeeds(stage: Stage, figures: Callable[[str], None]) -> None:
+    with (
+        stage.observing() as observer,
+        stage.service("--workers", "2") as service,
+        load(service.url) as asked,
+    ):
+
+        def until_more() -> None:
+            wanted = len(asked.answers) + 8 * WARM
+            wait_until(lambda: len(asked.answers) >= wanted)
+
+        for change in CHANGES:
+            until_more()
+            observer.execute(change)
+        until_more()
+    figures(f"answers while the schema changed {len(CHANGES)} times: {dict(asked.statuses())}")
+    assert asked.statuses().keys() == {200, 201}, asked.statuses()
+
+
+def test_at_rest_every_prepared_statement_may_be_stale(
+    stage: Stage, figures: Callable[[str], None]
+) -> None:
+    with (
+        stage.observing() as observer,
+        stage.service() as service,
+        httpx2.Client(base_url=service.url, timeout=60) as client,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        company = {"name": "Acme", "industry": "Anvils"}
+        path = client.post(COMPANIES, json=company).headers["Location"]
+        questions: list[Callable[[int], httpx2.Response]] = [
+            lambda number: client.patch(path, json={"industry": f"Anvils {number}"}),
+            lambda number: client.post(COMPANIES, json=company | {"name": f"Acme {number}"}),
+            lambda _: client.get(COMPANIES),
+            lambda _: client.get(path),
+            lambda _: client.get(f"{COMPANIES}/export"),
+        ]
+        answers: Counter[int] = Counter()
+        for turn, change in enumerate(["SELECT", *CHANGES]):
+            observer.execute(change)
+            for ask in questions:
+                numbers = range(turn * WARM, (turn + 1) * WARM)
+                answers.update(it.status_code for it in threads.map(ask, numbers))
+    figures(f"answers of a warm service after {len(CHANGES)} changes: {dict(answers)}")
+    assert answers.keys() == {200, 201}, answers

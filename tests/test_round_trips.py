@@ -1,0 +1,123 @@
+"""What a request costs in round trips to the database: exact, whatever else the machine does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from operator import sub
+
+import httpx2
+import pytest
+from bake import WEB_FRAMEWORKS
+from contract import COMPANIES
+from observer import Observer, observing
+from postgres_proxy import Counts, postgres_proxy
+from projects import Project, each, migrated_database, serving
+
+pytestmark = pytest.mark.projects
+
+VARIANTS = [
+    *(("asyncpg", framework) for framework in WEB_FRAMEWORKS),
+    ("psycopg", WEB_FRAMEWORKS[0]),
+]
+BATCH = 500
+"""Rows that an export fetches at a time: EXPORT_BATCH in app/companies.py."""
+FILL = """
+TRUNCATE companies CASCADE;
+INSERT INTO companies (name, industry, created_at, updated_at)
+    SELECT n, 'Counting', now(), now() FROM generate_series(1, {rows}) AS n;
+"""
+WARM = 20
+"""Requests after which a driver has prepared what it is going to prepare (psycopg: 5)."""
+REST = 1.0
+"""Seconds after which a connection is asked whether it lives, in a round trip more."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A service, and what passes between it and its database."""
+
+    driver: str
+    observer: Observer
+    client: httpx2.Client
+    counts: Counts
+
+    def cost(self, request: Callable[[int], httpx2.Response]) -> set[tuple[int, int, int]]:
+        """Return the connections, round trips and parsed statements of a warm request."""
+        costs, last = set(), 0.0
+        for number in range(WARM * 2):
+            before = self.counts.snapshot()
+            response = request(number)
+            assert response.is_success, response.text
+            after, now = self.counts.snapshot(), time.monotonic()
+            # A connection that rested in between was asked whether it lives.
+            if number >= WARM and now - last < REST:
+                connections, round_trips, parsed = map(sub, after, before)
+                costs.add((connections, round_trips, parsed))
+            last = now
+        return costs
+
+
+@pytest.fixture(scope="module", params=each(VARIANTS))
+def wire(
+    request: pytest.FixtureRequest,
+    installed: Callable[..., Project],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Wire]:
+    """Yield a service behind a proxy that counts."""
+    project, directory = installed(request.param), tmp_path_factory.mktemp("wire")
+    with (
+        migrated_database(project, directory) as url,
+        observing(url) as observer,
+        postgres_proxy(url) as proxy,
+        serving(project, directory / "log", DATABASE_URL=proxy.url) as service,
+        httpx2.Client(base_url=service.url, timeout=60) as client,
+    ):
+        yield Wire(request.param[0], observer, client, proxy.counts)
+
+
+def test_a_read_takes_one_round_trip(wire: Wire) -> None:
+    path = add(wire, "Read").headers["Location"]
+    assert wire.cost(lambda _: wire.client.get(path)) == {(0, 1, 0)}
+
+
+def test_a_page_takes_one_round_trip(wire: Wire) -> None:
+    add(wire, "Page")
+    assert wire.cost(lambda _: wire.client.get(COMPANIES)) == {(0, 1, 0)}
+
+
+def test_an_insert_takes_three_round_trips(wire: Wire) -> None:
+    """BEGIN, INSERT … RETURNING, COMMIT."""
+    assert wire.cost(lambda number: add(wire, f"Insert {number}")) == {(0, 3, 0)}
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+def test_an_export_takes_one_round_trip_a_batch_and_two_around_them(
+    wire: Wire, batches: int
+) -> None:
+    """BEGIN, and COMMIT: with ROLLBACK psycopg would forget what it has prepared."""
+    fill(wire, batches * BATCH - 1)
+    cost = wire.cost(lambda _: wire.client.get(f"{COMPANIES}/export"))
+    assert cost == {(0, 2 + batches, 0)}
+
+
+def test_requests_at_once_open_no_connection(wire: Wire) -> None:
+    path = add(wire, "At once").headers["Location"]
+    with ThreadPoolExecutor(16) as threads:
+        before = wire.counts.connections
+        statuses = set(threads.map(lambda _: wire.client.get(path).status_code, range(320)))
+    assert (statuses, wire.counts.connections - before) == ({200}, 0)
+
+
+def fill(wire: Wire, rows: int) -> None:
+    """Let there be so many companies, and no others."""
+    wire.observer.execute(FILL.format(rows=rows))
+
+
+def add(wire: Wire, name: str) -> httpx2.Response:
+    """Add a company."""
+    response = wire.client.post(COMPANIES, json={"name": name, "industry": "Counting"})
+    assert response.status_code == 201, response.text
+    return response
