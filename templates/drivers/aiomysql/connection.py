@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aiomysql import Connection, SSCursor  # type: ignore[import-untyped]
@@ -38,6 +39,7 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
         """Give a server up that says nothing for `read_timeout` seconds."""
         super().__init__(**arguments)
         self._read_timeout = read_timeout
+        self._leaving: asyncio.StreamWriter | None = None
 
     @property
     def is_dead(self) -> bool:
@@ -46,10 +48,21 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
 
     def hang_up(self) -> None:
         """End it without a word; whoever waits for an answer gets OperationalError at once."""
-        if self._writer:
+        if writer := self._writer or self._leaving:
             # Over TLS, close() would wait for the server's farewell.
-            self._writer.transport.abort()
+            writer.transport.abort()
         self.close()
+
+    async def ensure_closed(self) -> None:
+        """Say goodbye, and wait until the socket is closed: with TLS, the server answers first.
+
+        aiomysql does not wait, and an event loop that ends meanwhile leaves the socket behind.
+        """
+        self._leaving = self._writer
+        await super().ensure_closed()
+        if self._leaving:
+            with suppress(OSError):
+                await self._leaving.wait_closed()
 
     async def rollback(self) -> None:
         """Roll the transaction back, in no round trip if there is none."""
