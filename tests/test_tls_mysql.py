@@ -30,7 +30,9 @@ async def main():
         _, cipher = (await connection.execute(text("SHOW STATUS LIKE 'Ssl_cipher'"))).one()
         print("encrypted" if cipher else "plain")
 
-run(main())
+# Often: a connection that does not wait for its socket to close leaves it behind now and then.
+for _ in range(30):
+    run(main())
 """
 
 
@@ -105,7 +107,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def connect(project: Project, url: str, mode: str, authority: Path) -> tuple[str, str]:
-    """Return what the project says about its connection, and its last word if it fails."""
+    """Return what the project says about its connections, and its last word if it fails."""
     done = project.run(
         project.python,
         *("-W", "error", "-c", CHECK),
@@ -113,7 +115,7 @@ def connect(project: Project, url: str, mode: str, authority: Path) -> tuple[str
         DB_SSL_MODE=mode,
         DB_SSL_ROOT_CERT=str(authority),
     )
-    return done.stdout.strip(), "".join(done.stderr.strip().splitlines()[-1:])
+    return " ".join({*done.stdout.split()}), "".join(done.stderr.strip().splitlines()[-1:])
 
 
 def test_what_is_verified_is_encrypted(project: Project, servers: Servers) -> None:
