@@ -3,11 +3,15 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run
 
-from alembic import context
+from contextlib import AsyncExitStack
+
+from alembic import context, util
 from sqlalchemy import Connection
 
 import app.models  # noqa: F401  registers the tables
-from app.config import Settings
+from app.commands.errors import CommandError
+from app.commands.preflight import diagnosed
+from app.commands.settings import load_settings
 from app.db.base import Base
 from app.db.engine import open_engine
 from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
@@ -29,15 +33,19 @@ def migrate(connection: Connection) -> None:
 
 async def connect_and_migrate() -> None:
     """Do what the command asks for, on a connection of our own."""
-    settings = for_migrations(Settings())
-    async with open_engine(settings) as engine, engine.connect() as connection:
+    settings = for_migrations(load_settings({}))
+    async with AsyncExitStack() as stack:
+        # Of a database that is away one sentence is enough, unlike of a migration that fails.
+        with diagnosed(settings):
+            engine = await stack.enter_async_context(open_engine(settings))
+            connection = await stack.enter_async_context(engine.connect())
         await connection.run_sync(migrate)
 
 
 def print_sql() -> None:
     """Print the SQL (`alembic upgrade --sql`) and connect to nothing."""
     context.configure(
-        url=Settings().sqlalchemy_url,
+        url=load_settings({}).sqlalchemy_url,
         target_metadata=Base.metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
@@ -46,10 +54,18 @@ def print_sql() -> None:
         context.run_migrations()
 
 
-if context.is_offline_mode():
-    print_sql()
-elif (given := context.config.attributes.get("connection")) is not None:
-    # From app/db/migrations.py, for callers in a running loop.
-    migrate(given)
-else:
-    run(connect_and_migrate())
+def main() -> None:
+    """Do what the command asks for; raises alembic.util.CommandError, which Alembic prints."""
+    try:
+        if context.is_offline_mode():
+            print_sql()
+        elif (given := context.config.attributes.get("connection")) is not None:
+            # From app/db/migrations.py, for callers in a running loop.
+            migrate(given)
+        else:
+            run(connect_and_migrate())
+    except CommandError as error:
+        raise util.CommandError(str(error)) from error
+
+
+main()

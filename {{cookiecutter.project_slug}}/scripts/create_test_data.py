@@ -13,10 +13,11 @@ from rich.progress import Progress
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.config import Settings
+from app.commands.errors import told
+from app.commands.preflight import ready_engine
+from app.commands.settings import load_settings
 from app.db.base import Base
 from app.db.bulk import bulk_insert
-from app.db.engine import open_engine
 from app.db.types import utc_now
 from app.models import Company
 
@@ -65,10 +66,10 @@ def _customers(company_ids: Sequence[int], count: int) -> Rows:
 
 
 async def main(*, companies: int, customers: int) -> None:
-    """Fill the configured database, in one transaction."""
-    with Progress() as progress:
-        task = progress.add_task("Rows", total=companies + customers)
-        async with open_engine(Settings()) as engine, engine.begin() as connection:
+    """Fill the configured database in one transaction; raises CommandError if it is not ready."""
+    async with ready_engine(load_settings({})) as engine, engine.begin() as connection:
+        with Progress() as progress:
+            task = progress.add_task("Rows", total=companies + customers)
             await create_test_data(
                 connection,
                 companies=companies,
@@ -88,4 +89,6 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main(**vars(_arguments())))
+    arguments = _arguments()
+    with told():
+        run(main(**vars(arguments)))

@@ -6,8 +6,9 @@ from app.event_loop import run
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Settings
-from app.db.engine import open_engine
+from app.commands.errors import told
+from app.commands.preflight import ready_engine
+from app.commands.settings import load_settings
 from app.db.session import create_sessions
 from app.models import Company, Customer
 
@@ -39,9 +40,9 @@ def _email(person: str) -> str:
 
 
 async def main() -> None:
-    """Seed the configured database."""
+    """Seed the configured database; raises CommandError if it is not ready."""
     async with (
-        open_engine(Settings()) as engine,
+        ready_engine(load_settings({})) as engine,
         create_sessions(engine).write.begin() as session,
     ):
         added = await seed(session)
@@ -49,4 +50,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main())
+    with told():
+        run(main())

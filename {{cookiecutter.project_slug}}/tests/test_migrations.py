@@ -11,7 +11,7 @@ from app.config import Settings
 from app.db.engine import open_engine
 from app.db.migrations import check, downgrade, migration_state, upgrade
 from app.models import Company
-from tests.database import fresh_database
+from tests.database import fresh_database, unreachable
 from tests.processes import environment, run_python
 
 TABLES = {"alembic_version", *Company.metadata.tables}
@@ -70,6 +70,15 @@ async def test_the_sql_can_be_read_first(empty: Settings) -> None:
     sql = await alembic(empty, "upgrade", "head", "--sql")
     assert "CREATE TABLE companies" in sql
     assert await tables(empty) == set()
+
+
+async def test_a_database_that_is_away_is_told_in_one_sentence(settings: Settings) -> None:
+    done = await asyncio.to_thread(
+        run_python, "-m", "alembic", "upgrade", "head", env=environment(unreachable(settings))
+    )
+    assert done.returncode != 0
+    [sentence] = (done.stdout + done.stderr).splitlines()
+    assert "DATABASE_URL" in sentence
 
 
 async def test_processes_that_migrate_at_once_take_turns(empty: Settings) -> None:

@@ -9,6 +9,7 @@ from app.db.session import Sessions
 from app.models import Company, Customer
 from scripts.create_test_data import create_test_data
 from scripts.seed_database import COMPANIES, seed
+from tests.database import unreachable
 from tests.processes import environment, run_python
 
 
@@ -58,3 +59,12 @@ async def test_numbers_that_make_no_sense_are_refused(settings: Settings) -> Non
     )
     assert done.returncode == 2
     assert "from 1 on" in done.stderr
+
+
+async def test_a_database_that_is_away_is_told_in_one_sentence(settings: Settings) -> None:
+    done = await asyncio.to_thread(
+        run_python, "scripts/seed_database.py", env=environment(unreachable(settings))
+    )
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
+    assert "DATABASE_URL" in sentence

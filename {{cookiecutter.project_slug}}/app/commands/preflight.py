@@ -7,7 +7,7 @@ import socket
 import sys
 # {% endif %}
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -70,6 +70,17 @@ async def diagnosed_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     with diagnosed(settings):
         async with open_engine(settings) as engine:
             yield engine
+
+
+@asynccontextmanager
+async def ready_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Yield an engine on a migrated database, or raise CommandError; later errors are not."""
+    async with AsyncExitStack() as stack:
+        with diagnosed(settings):
+            engine = await stack.enter_async_context(open_engine(settings))
+            async with engine.connect() as connection:
+                ensure_migrated(await migration_state(connection))
+        yield engine
 
 
 def ensure_migrated(state: MigrationState) -> None:
