@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import AsyncConnection, OperationalError
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import Wait
 
 
 async def connect(
@@ -60,11 +61,16 @@ class ServiceConnection(AsyncConnection[Any]):
     ) -> RV:
         """Wait as psycopg does; raise OperationalError if the server went silent."""
         try:
+            awaited = next(gen)
+        except StopIteration as done:
+            # Most of what a pool asks of a connection: no clock for what is done at once.
+            return await super().wait(_ended(done.value), interval)
+        try:
             async with asyncio.timeout(None) as limit:
                 if self.silence is not None:
                     # Then it is a cancellation, and so comes to `cancel_safe`.
                     self._once_silent(self.silence, lambda: limit.reschedule(0))
-                return await super().wait(gen, interval, timeout)
+                return await super().wait(_resumed(gen, awaited), interval, timeout)
         except TimeoutError as error:
             raise OperationalError("The server went silent.") from error
         finally:
@@ -88,3 +94,18 @@ class ServiceConnection(AsyncConnection[Any]):
         if self._timer:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds, look)
+
+
+def _ended(value: RV) -> PQGen[RV]:
+    return value
+    yield
+
+
+def _resumed(gen: PQGen[RV], awaited: Wait) -> PQGen[RV]:
+    # As `gen` was before it said what it waits for.
+    try:
+        while True:
+            awaited = gen.send((yield awaited))
+    except StopIteration as done:
+        value: RV = done.value
+        return value
