@@ -48,6 +48,19 @@ def assert_only_unavailable(asked: Load) -> None:
     assert all(it.retry_after for it in asked.answers if it.status == 503)
 
 
+def took_over(asked: Load, pair: Pair, took: float, settled: float) -> str:
+    """Check that writes resumed in time and that no row is lost, and return the figures."""
+    missing = asked.acknowledged() - names_on(pair.standby)
+    assert_only_unavailable(asked)
+    assert took < BOUND + SCHEDULING
+    assert asked.statuses(after=settled).keys() == {200, 201}
+    assert not missing
+    return (
+        f"writes again {took:.2f} s after the promotion (bound {BOUND} s), answers"
+        f" {dict(asked.statuses())}, acknowledged rows that are missing: {len(missing)}"
+    )
+
+
 def test_the_standby_takes_over(pair: Pair, figures: Callable[[str], None]) -> None:
     with (
         pair.stage.service("--workers", "2", DATABASE_URL=pair.url, **SETTINGS) as service,
@@ -64,15 +77,7 @@ def test_the_standby_takes_over(pair: Pair, figures: Callable[[str], None]) -> N
         wait_until(lambda: added(asked, after=promoted) > 50)
         settled = time.monotonic()
         wait_until(lambda: added(asked, after=settled) > 50)
-    missing = asked.acknowledged() - names_on(pair.standby)
-    figures(
-        f"writes again {took:.2f} s after the promotion (bound {BOUND} s), answers"
-        f" {dict(asked.statuses())}, acknowledged rows that are missing: {len(missing)}"
-    )
-    assert_only_unavailable(asked)
-    assert took < BOUND + SCHEDULING
-    assert asked.statuses(after=settled).keys() == {200, 201}
-    assert not missing
+    figures(took_over(asked, pair, took, settled))
 
 
 def test_a_primary_that_takes_no_writes_any_more_is_left(
@@ -91,15 +96,7 @@ def test_a_primary_that_takes_no_writes_any_more_is_left(
         took = resumed(asked, promoted)
         settled = time.monotonic()
         wait_until(lambda: added(asked, after=settled) > 50)
-    missing = asked.acknowledged() - names_on(pair.standby)
-    figures(
-        f"writes again {took:.2f} s after the promotion, answers {dict(asked.statuses())},"
-        f" acknowledged rows that are missing: {len(missing)}"
-    )
-    assert_only_unavailable(asked)
-    assert took < BOUND + SCHEDULING
-    assert asked.statuses(after=settled).keys() == {200, 201}
-    assert not missing
+    figures(took_over(asked, pair, took, settled))
 
 
 def test_at_rest_a_demoted_primary_costs_one_request(
