@@ -145,8 +145,16 @@ def test_create_check_diff_and_update(template: Path, tmp_path: Path, driver: st
     assert NOTE in files(project)["app/companies.py"]
 
 
+NEIGHBOURS = {frozenset(pair) for pair in itertools.pairwise(choices("driver"))}
+
+
 @pytest.mark.parametrize(
-    ("old", "new"), list(itertools.permutations(choices("driver"), 2)), ids="-to-".join
+    ("old", "new"),
+    [
+        pytest.param(*pair, id="-to-".join(pair), marks=marks)
+        for pair in itertools.permutations(choices("driver"), 2)
+        for marks in [[] if {*pair} in NEIGHBOURS else [pytest.mark.full]]
+    ],
 )
 def test_another_driver_is_an_update(template: Path, tmp_path: Path, old: str, new: str) -> None:
     project = create(template, tmp_path / "work", driver=old)

@@ -5,6 +5,7 @@ Such a project would satisfy its own requirement, and the real package would be 
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -49,9 +50,24 @@ def resolved_names(wanted: list[str], directory: Path) -> set[str]:
     return {re.sub(r"[-_.]+", "_", name).lower() for name in names}
 
 
-@pytest.mark.parametrize("windows_event_loop", choices("windows_event_loop"))
-@pytest.mark.parametrize("framework", choices("framework"))
-@pytest.mark.parametrize("driver", choices("driver"))
+QUESTIONS = ("driver", "framework", "windows_event_loop")
+
+
+def on_request(given: tuple[str, ...]) -> list[pytest.MarkDecorator]:
+    """Return the mark of what only `-m full` runs: more than one answer that is no default."""
+    others = [
+        name for name, answer in zip(QUESTIONS, given, strict=True) if answer != choices(name)[0]
+    ]
+    return [pytest.mark.full] if len(others) > 1 else []
+
+
+@pytest.mark.parametrize(
+    QUESTIONS,
+    [
+        pytest.param(*given, marks=on_request(given))
+        for given in itertools.product(*map(choices, QUESTIONS))
+    ],
+)
 def test_dependencies_are_reserved(
     tmp_path: Path, driver: str, framework: str, windows_event_loop: str
 ) -> None:

@@ -70,6 +70,9 @@ EVERY = list(
 WORKERS = [(driver, "none") for driver in choices("driver")]
 SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
 
+# What depends on the system: the database that a developer is brought, and who serves.
+SYSTEM_DEPENDENT = [*DRIVERS, *((DRIVERS[0][0], it) for it in ("aiohttp", "sanic", "none"))]
+
 WEB_PACKAGES = {
     *("aiohttp", "fastapi", "flask", "granian", "h11", "h2", "httpcore", "httptools", "httpx"),
     *("httpx2", "hypercorn", "litestar", "quart", "sanic", "starlette", "uvicorn", "websockets"),
@@ -116,11 +119,13 @@ def test_the_commands_of_its_ci_pass(project: Project) -> None:
         project.succeed(find_uv(), *arguments)
 
 
+@pytest.mark.parametrize("project", each(PRINCIPAL, usual=SYSTEM_DEPENDENT), indirect=True)
 @pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.full)])
 def test_its_types_hold_on_windows_and_macos(project: Project, platform: str) -> None:
     project.succeed(project.python, "-m", "mypy", "--platform", platform)
 
 
+@pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)
 def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: Path) -> None:
     model = project.path / "app" / "models" / "company.py"
     before = model.read_text(encoding="utf-8")
