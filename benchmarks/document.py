@@ -104,9 +104,17 @@ def _workers(results: Results) -> str:
     )
 
 
-def _levers(results: Results) -> str:
+def _defaults(results: Results) -> str:
+    return _levers(results["parts"]["levers"]["defaults"], "without", "why it is the default")
+
+
+def _beyond(results: Results) -> str:
+    return _levers(results["parts"]["levers"]["beyond"], "with", "why it is not the default")
+
+
+def _levers(found: Results, change: str, why: str) -> str:
     return _table(
-        ["without the default", "GET", "by CPU", "p99 ÷ p50", "memory", "why it is the default"],
+        [change, "GET", "by CPU", "p99 ÷ p50", "memory", why],
         (
             [
                 name,
@@ -116,7 +124,7 @@ def _levers(results: Results) -> str:
                 f"{it['memory_ratio']:.2f}",
                 it["why"],
             ]
-            for name, it in results["parts"]["levers"].items()
+            for name, it in found.items()
         ),
     )
 
@@ -224,7 +232,8 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "side_by_side": _side_by_side,
     "far_database": _far_database,
     "workers": _workers,
-    "levers": _levers,
+    "defaults": _defaults,
+    "beyond": _beyond,
     "bulk": _bulk,
     "export": _export,
     "start_up": _start_up,
