@@ -9,19 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.session import ReadSession, Sessions
 
 
-def get_sessions(request: Request) -> Sessions:
-    """Return the session factories, for routes whose response outlives the route."""
+async def get_sessions(request: Request) -> Sessions:
+    """Return the session factories, for routes whose response outlives the route.
+
+    A coroutine, although it waits for nothing: FastAPI runs plain functions in threads.
+    """
     sessions: Sessions = request.app.state.sessions
     return sessions
 
 
 async def _begin_write(request: Request) -> AsyncIterator[AsyncSession]:
-    async with get_sessions(request).write.begin() as session:
+    async with (await get_sessions(request)).write.begin() as session:
         yield session
 
 
 async def _open_read(request: Request) -> AsyncIterator[ReadSession]:
-    async with get_sessions(request).read() as session:
+    async with (await get_sessions(request)).read() as session:
         yield session
 
 
