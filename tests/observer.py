@@ -93,6 +93,11 @@ class Observer:
         ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1"
         return int(self.value(f"{ours} AND ({condition})", APPLICATION))
 
+    def client_ports(self) -> set[int]:
+        """Return the ports at the service's end of its sessions."""
+        query = "SELECT array_agg(client_port) FROM pg_stat_activity WHERE application_name = $1"
+        return {*(self.value(query, APPLICATION) or [])}
+
     def waiting(self) -> int:
         """Return how many sessions of the service wait at the gate."""
         return self.sessions("wait_event = 'advisory'")

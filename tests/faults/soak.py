@@ -79,7 +79,7 @@ def soak(stage: Stage, service: Service, *, seconds: float) -> Soak:
     faults = Faults(stage, service.url, truth, capacity=capacity, pool_timeout=POOL_TIMEOUT)
     seen = Soak(truth, faults)
     rounds = max(10, min(20, round(seconds / 15)))
-    with _watching_sessions(stage, seen):
+    with _watching_sessions(stage, service, seen):
         for _ in range(rounds):
             end = time.monotonic() + seconds / rounds
             with clients(service.url, truth):
@@ -92,7 +92,7 @@ def soak(stage: Stage, service: Service, *, seconds: float) -> Soak:
 
 
 @contextmanager
-def _watching_sessions(stage: Stage, seen: Soak) -> Iterator[None]:
+def _watching_sessions(stage: Stage, service: Service, seen: Soak) -> Iterator[None]:
     def watch(stop: threading.Event) -> None:
         while not stop.is_set():
             # It is lost whenever the server is.
@@ -101,23 +101,34 @@ def _watching_sessions(stage: Stage, seen: Soak) -> Iterator[None]:
                 observing_soon(stage) as observer,
             ):
                 while not stop.wait(SAMPLE_EVERY):
-                    seen.sessions = max(seen.sessions, observer.sessions())
+                    # A session that the server ends is in its view for a moment after the
+                    # service has been told, and has another: what both have is there.
+                    both = observer.client_ports() & _open_ports(stage, service)
+                    seen.sessions = max(seen.sessions, len(both))
                     seen.looks += 1
 
     with background(watch):
         yield
 
 
+def _open_ports(stage: Stage, service: Service) -> set[int]:
+    """Return the ports at the service's end of its connections to the database."""
+    workers = psutil.Process(service.process.pid).children()
+    return {port for it in workers for port in _database_ports(it, stage)}
+
+
+def _database_ports(worker: psutil.Process, stage: Stage) -> list[int]:
+    ends = [it for it in worker.net_connections() if it.raddr]
+    return [it.laddr.port for it in ends if it.raddr.port == stage.postgres.port]
+
+
 def _quiet(stage: Stage, service: Service) -> list[Quiet]:
     supervisor = psutil.Process(service.process.pid)
-    port = stage.postgres.port
     workers = [it for it in supervisor.children() if it.net_connections()]
     with observing_soon(stage) as observer:
         wait_until(lambda: not observer.sessions("state <> 'idle'"))
     return [
         Quiet(it.pid, it.memory_info().rss, it.num_fds() - to_database, to_database)
         for it in workers
-        for to_database in [
-            sum(bool(c.raddr) and c.raddr.port == port for c in it.net_connections())
-        ]
+        for to_database in [len(_database_ports(it, stage))]
     ]
