@@ -95,9 +95,14 @@ def soak(stage: Stage, service: Service, *, seconds: float) -> Soak:
 def _watching_sessions(stage: Stage, service: Service, seen: Soak) -> Iterator[None]:
     def watch(stop: threading.Event) -> None:
         while not stop.is_set():
-            # It is lost whenever the server is.
+            # It is lost whenever the server is, and asyncpg's own state with it now and then.
             with (
-                suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError),
+                suppress(
+                    asyncpg.PostgresError,
+                    asyncpg.InterfaceError,
+                    asyncpg.InternalClientError,
+                    OSError,
+                ),
                 observing_soon(stage) as observer,
             ):
                 while not stop.wait(SAMPLE_EVERY):
