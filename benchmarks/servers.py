@@ -124,7 +124,7 @@ def database(driver: str, directory: Path) -> Iterator[str]:
 def migrated(project: Project, directory: Path) -> Iterator[str]:
     """Yield the DATABASE_URL of a database that the project has migrated."""
     with database(project.driver, directory) as url:
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        project.migrate(DATABASE_URL=url)
         yield url
 
 

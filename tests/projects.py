@@ -82,6 +82,10 @@ class Project:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def migrate(self, **env: str) -> None:
+        """Migrate the database that `env` names."""
+        self.succeed(self.python, "-m", "alembic", "upgrade", "head", **env)
+
 
 def install(output: Path, *sync_options: str, **answers: str) -> Project:
     """Render a project with `answers` and install what it needs."""
@@ -121,7 +125,7 @@ def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None)
 def migrated_database(project: Project, directory: Path) -> Iterator[str]:
     """Yield the DATABASE_URL of a database that the project has migrated."""
     with database_for(project.driver, directory) as url:
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        project.migrate(DATABASE_URL=url)
         yield url
 
 

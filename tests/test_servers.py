@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from bake import choices
-from databases import database_for
-from projects import PATIENCE, Project, install, serving
+from projects import PATIENCE, Project, install, migrated_database, serving
 from raw_http import connected, request, status_of
 
 pytestmark = pytest.mark.projects
@@ -93,8 +92,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def url(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the DATABASE_URL of a migrated database."""
-    with database_for(project.driver, tmp_path_factory.mktemp("database")) as url:
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+    with migrated_database(project, tmp_path_factory.mktemp("database")) as url:
         yield url
 
 

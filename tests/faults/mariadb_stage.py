@@ -29,6 +29,5 @@ class MariaDBStage:
 def open_mariadb_stage(project: Project, directory: Path) -> Iterator[MariaDBStage]:
     """Yield a project and a server of its own."""
     with mariadb_server() as mariadb:
-        migrate = (project.python, "-m", "alembic", "upgrade", "head")
-        project.succeed(*migrate, DATABASE_URL=mariadb.database_url)
+        project.migrate(DATABASE_URL=mariadb.database_url)
         yield MariaDBStage(project, mariadb, directory)

@@ -46,5 +46,5 @@ class SQLiteStage:
 def open_sqlite_stage(project: Project, directory: Path) -> SQLiteStage:
     """Return a project and a database of its own."""
     stage = SQLiteStage(project, directory)
-    project.succeed(project.python, "-m", "alembic", "upgrade", "head", **stage.env)
+    project.migrate(**stage.env)
     return stage

@@ -39,7 +39,7 @@ def open_stage(project: Project, directory: Path, **settings: str) -> Iterator[S
     """Yield the same with these settings of PostgreSQL."""
     with postgres_server(**settings) as postgres:
         url = postgres.database_url
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        project.migrate(DATABASE_URL=url)
         yield Stage(project, postgres, directory)
 
 

@@ -127,7 +127,7 @@ def test_an_answer_without_the_database(project: Project, tmp_path: Path) -> Non
     env = {"APP_CORS_ORIGINS": OURS, "APP_SECURITY_HEADERS": "true"}
     with postgres_server() as postgres:
         url = postgres.database_url
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+        project.migrate(DATABASE_URL=url)
         with serving(project, tmp_path / "log", DATABASE_URL=url, **env) as service:
             postgres.stop("immediate")
             response = httpx2.get(service.url + COMPANIES, headers={"Origin": OURS}, timeout=60)

@@ -13,7 +13,7 @@ import yaml
 from bake import bake, choices
 from databases import database_for
 from hostile_service import HTTP
-from projects import Project, Running, each, install, new_directory, serving
+from projects import Project, Running, each, install, migrated_database, new_directory, serving
 
 pytestmark = pytest.mark.faults
 
@@ -41,8 +41,7 @@ def test_a_service_listens_on_loopback(
     figures: Callable[[str], None],
 ) -> None:
     project, found = installed(variant), {}
-    with database_for(project.driver, tmp_path) as url:
-        project.succeed(project.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=url)
+    with migrated_database(project, tmp_path) as url:
         for name, command in {"one": (), "two": ("--workers", "2"), "dev": ("dev",)}.items():
             with serving(project, tmp_path / name, *command, DATABASE_URL=url) as service:
                 found[name] = listeners(service)

@@ -98,7 +98,7 @@ class ServiceConnection(AsyncConnection[Any]):
 
 def _ended(value: RV) -> PQGen[RV]:
     return value
-    yield
+    yield  # which makes it a generator
 
 
 def _resumed(gen: PQGen[RV], awaited: Wait) -> PQGen[RV]:

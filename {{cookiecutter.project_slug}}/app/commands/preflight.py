@@ -74,7 +74,7 @@ async def diagnosed_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 @asynccontextmanager
 async def ready_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """Yield an engine on a migrated database, or raise CommandError; later errors are not."""
+    """Yield an engine on a migrated database; until then, what is wrong is a CommandError."""
     async with AsyncExitStack() as stack:
         with diagnosed(settings):
             engine = await stack.enter_async_context(open_engine(settings))
