@@ -49,6 +49,7 @@ def print_sql() -> None:
         target_metadata=Base.metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
+        **OPTIONS,
     )
     with context.begin_transaction():
         context.run_migrations()

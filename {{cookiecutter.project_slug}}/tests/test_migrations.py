@@ -81,11 +81,6 @@ async def test_a_database_that_is_away_is_told_in_one_sentence(settings: Setting
     assert "DATABASE_URL" in sentence
 
 
-async def test_processes_that_migrate_at_once_take_turns(empty: Settings) -> None:
-    await asyncio.gather(*(alembic(empty, "upgrade", "head") for _ in range(4)))
-    assert await tables(empty) == TABLES
-
-
 async def test_a_check_constraint_without_a_migration_is_noticed(empty: Settings) -> None:
     table = Company.metadata.tables["companies"]
     constraint = CheckConstraint("id > 0", name="id_positive")

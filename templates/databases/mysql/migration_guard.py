@@ -5,8 +5,10 @@ failed, and its revision is not noted: undo those steps by hand before you try a
 short migrations are better than one long one.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
@@ -15,13 +17,13 @@ from sqlalchemy.exc import DBAPIError
 from app.config import Settings
 from app.db.error_codes import code_of
 
-OPTIONS: dict[str, bool] = {}
+OPTIONS: dict[str, Any] = {}
 
 # Names of locks are the whole server's, and have no more than 64 characters.
 LOCK = "CONCAT('migrate ', MD5(DATABASE()))"
-PATIENCE = 86_400
-"""Seconds. Less than zero would mean for ever to MySQL, but is refused by MariaDB."""
 LOCK_WAIT_TIMEOUT = 1205
+
+logger = logging.getLogger(__name__)
 
 
 def for_migrations(settings: Settings) -> Settings:
@@ -38,14 +40,9 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     """Let one process migrate, while others wait until it is done.
 
     The server releases the lock when the connection ends, however that happens. Raises
-    RuntimeError if it could not be had in a day, and alembic.util.CommandError if a table
-    could not be had within DB_LOCK_TIMEOUT.
+    alembic.util.CommandError if a table could not be had within DB_LOCK_TIMEOUT.
     """
-    # The server's own limit would also end the wait for our turn.
-    if connection.scalar(text(f"SELECT GET_LOCK({LOCK}, {PATIENCE})")) != 1:
-        raise RuntimeError("Another process has been migrating this database for a day.")
-    # Alembic would not commit a transaction that it finds open. The lock outlives it.
-    connection.commit()
+    _wait_for_our_turn(connection)
     try:
         yield
     except DBAPIError as error:
@@ -60,3 +57,14 @@ def migration_guard(connection: Connection) -> Iterator[None]:
             connection.rollback()
             connection.execute(text(f"SELECT RELEASE_LOCK({LOCK})"))
             connection.commit()
+
+
+def _wait_for_our_turn(connection: Connection) -> None:
+    told = False
+    # One second each, in the server: no number means for ever to MySQL and to MariaDB.
+    while not connection.scalar(text(f"SELECT GET_LOCK({LOCK}, 1)")):
+        if not told:
+            logger.warning("Another process migrates this database: waiting until it is done.")
+            told = True
+    # Alembic would not commit a transaction that it finds open. The lock outlives it.
+    connection.commit()

@@ -1,20 +1,32 @@
 """One migration at a time, and none that holds up the service."""
 
+import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import await_
 
 from app.config import Settings
 from app.db.error_codes import code_of
 
-OPTIONS: dict[str, bool] = {}
+OPTIONS: dict[str, Any] = {
+    # A migration may use what the one before it added to an ENUM only once that is committed,
+    # and locks of tables are held no longer than one migration takes.
+    "transaction_per_migration": True,
+}
 
 LOCK_ID = 6_520_741
 """Any number will do, as long as the service uses it for no other advisory lock."""
 LOCK_NOT_AVAILABLE = "55P03"
+INTERVAL = 0.2
+"""Seconds between two looks whether it is our turn."""
+
+logger = logging.getLogger(__name__)
 
 
 def for_migrations(settings: Settings) -> Settings:
@@ -41,11 +53,9 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     The server releases the lock when the connection ends, however that happens. Raises
     alembic.util.CommandError if a table could not be had within DB_LOCK_TIMEOUT.
     """
-    connection.execute(text("SET LOCAL lock_timeout = 0"))
-    connection.execute(text("SELECT pg_advisory_lock(:id)"), {"id": LOCK_ID})
-    # Ends the transaction, and with it the unlimited wait. Alembic would not commit one
-    # that it finds open.
-    connection.commit()
+    _wait_for_our_turn(connection)
+    event.listen(connection, "before_cursor_execute", _wait_without_limit)
+    event.listen(connection, "after_cursor_execute", _wait_as_usual)
     try:
         yield
     except DBAPIError as error:
@@ -53,10 +63,44 @@ def migration_guard(connection: Connection) -> Iterator[None]:
             raise
         raise CommandError(
             "A table was in use for longer than the migration may wait for its lock "
-            "(DB_LOCK_TIMEOUT), and nothing was changed: try again when it is in less use."
+            "(DB_LOCK_TIMEOUT): try again when it is in less use; what was committed before stays."
         ) from error
     finally:
+        event.remove(connection, "before_cursor_execute", _wait_without_limit)
+        event.remove(connection, "after_cursor_execute", _wait_as_usual)
         if not connection.invalidated:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:id)"), {"id": LOCK_ID})
             connection.commit()
+
+
+def _wait_for_our_turn(connection: Connection) -> None:
+    # Not in pg_advisory_lock(), nor in a transaction: CREATE INDEX CONCURRENTLY, in the process
+    # whose turn it is, waits for all whose snapshot is older.
+    connection.commit()
+    usual = connection.get_isolation_level()
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    told = False
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:id)"), {"id": LOCK_ID}):
+        if not told:
+            logger.warning("Another process migrates this database: waiting until it is done.")
+            told = True
+        await_(asyncio.sleep(INTERVAL))
+    # Alembic would not commit a transaction that it finds open.
+    connection.commit()
+    connection.execution_options(isolation_level=usual)
+
+
+# Who waits for a table CONCURRENTLY holds up nobody, and leaves an invalid index if it gives up.
+
+
+def _wait_without_limit(
+    connection: Connection, _cursor: object, statement: str, *_more: object
+) -> None:
+    if "CONCURRENTLY" in statement.upper():
+        connection.exec_driver_sql("SET lock_timeout = 0")
+
+
+def _wait_as_usual(connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+    if "CONCURRENTLY" in statement.upper():
+        connection.exec_driver_sql("RESET lock_timeout")

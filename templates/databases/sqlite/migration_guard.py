@@ -1,42 +1,87 @@
 """One migration at a time, and none that deletes what it should keep."""
 
+import asyncio
+import logging
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Any
 
+from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.util import await_
 
 from app.config import Settings
 
-OPTIONS = {
+
+def _ensure_no_orphans(ctx: MigrationContext, **_more: object) -> None:
+    if ctx.as_sql or ctx.connection is None:
+        return
+    if orphans := ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+        raise CommandError(f"The migration left rows that refer to nothing: {orphans[:5]}.")
+
+
+OPTIONS: dict[str, Any] = {
     # SQLite can't alter a constraint: Alembic makes the table anew and copies the rows.
     "render_as_batch": True,
     # A migration that fails leaves nothing behind, since our transactions include DDL.
     "transactional_ddl": True,
+    "transaction_per_migration": True,
+    "on_version_apply": _ensure_no_orphans,
 }
+
+INTERVAL = 0.2
+"""Seconds between two looks whether it is our turn."""
+
+logger = logging.getLogger(__name__)
 
 
 def for_migrations(settings: Settings) -> Settings:
-    """Return settings under which a migration waits a minute for its turn."""
+    """Return settings under which a migration waits a minute for others that write."""
     return settings.model_copy(update={"db_busy_timeout": max(settings.db_busy_timeout, 60)})
 
 
 @contextmanager
 def migration_guard(connection: Connection) -> Iterator[None]:
-    """Switch foreign keys off for a migration, and check them when it is done.
+    """Let one process migrate, while others wait until it is done, without foreign keys.
 
-    With them on, dropping the old copy of a table would delete the rows that refer to it.
-    The transaction is the lock: each begins with BEGIN IMMEDIATE.
+    With them on, dropping the old copy of a table would delete the rows that refer to it:
+    each migration checks them in the end, and raises alembic.util.CommandError.
     """
     # Past SQLAlchemy, which would begin a transaction: within one, the PRAGMA does nothing.
     cursor = connection.connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = OFF")
-    try:
+    cursor.execute("PRAGMA database_list")
+    [(_, _, path), *_] = cursor.fetchall()
+    with _our_turn(path):
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            connection.rollback()
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
+
+
+@contextmanager
+def _our_turn(path: str) -> Iterator[None]:
+    # A file of its own: a lock on the database would end with each migration's transaction.
+    # The system releases it when the process ends, however that happens.
+    with closing(sqlite3.connect(f"{path}-migration", timeout=0, isolation_level=None)) as file:
+        told = False
+        while not _locks(file):
+            if not told:
+                logger.warning("Another process migrates this database: waiting until it is done.")
+                told = True
+            await_(asyncio.sleep(INTERVAL))
         yield
-        connection.rollback()
-        cursor.execute("PRAGMA foreign_key_check")
-        if orphans := cursor.fetchall():
-            raise RuntimeError(f"The migration left rows that refer to nothing: {orphans[:5]}.")
-    finally:
-        connection.rollback()
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+
+
+def _locks(file: sqlite3.Connection) -> bool:
+    try:
+        file.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -70,6 +70,8 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
 def _begin(connection: Connection) -> None:
     # IMMEDIATE takes the write lock before the first read. With the usual DEFERRED, two
     # transactions that read and then write lose one of the updates or fail.
-    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-    if mode:
+    options = connection.get_execution_options()
+    mode = options.get("sqlite_begin", "IMMEDIATE")
+    # AUTOCOMMIT is for what SQLite refuses in a transaction, such as VACUUM in a migration.
+    if mode and options.get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql(f"BEGIN {mode}")
