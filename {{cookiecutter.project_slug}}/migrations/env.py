@@ -6,6 +6,7 @@ from app.event_loop import run
 from contextlib import AsyncExitStack
 
 from alembic import context, util
+from alembic.script.revision import MultipleHeads
 from sqlalchemy import Connection
 
 import app.models  # noqa: F401  registers the tables
@@ -15,6 +16,7 @@ from app.commands.settings import load_settings
 from app.db.base import Base
 from app.db.engine import open_engine
 from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
+from app.db.migrations import merge_advice
 
 
 def migrate(connection: Connection) -> None:
@@ -25,6 +27,10 @@ def migrate(connection: Connection) -> None:
             target_metadata=Base.metadata,
             # Without the second, autogenerate does not see CHECK constraints.
             autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+            # Fails before the revision is written if it is not clear what it follows.
+            process_revision_directives=lambda _context, _current, directives: (
+                context.script.get_revision(directives[0].head or "head")
+            ),
             **OPTIONS,
         )
         with context.begin_transaction():
@@ -67,6 +73,12 @@ def main() -> None:
             run(connect_and_migrate())
     except CommandError as error:
         raise util.CommandError(str(error)) from error
+    except util.CommandError as error:
+        # Alembic's advice leads nowhere, or is just that the database is not up to date.
+        heads = context.script.get_heads()
+        if len(heads) > 1 and isinstance(error.__cause__, MultipleHeads | None):
+            raise util.CommandError(merge_advice(heads)) from error
+        raise
 
 
 main()

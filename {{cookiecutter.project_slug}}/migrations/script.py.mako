@@ -1,4 +1,5 @@
-"""${message}."""
+<%! import app.db.revision_hook %>\
+${"r" if "\\" in message else ""}"""${message.replace('"""', "'''")}."""
 
 from alembic import op
 import sqlalchemy as sa

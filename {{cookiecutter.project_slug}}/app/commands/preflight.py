@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
+from alembic.util import CommandError as AlembicError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,7 +20,7 @@ from app.commands.errors import CommandError
 from app.config import Settings
 from app.db.diagnosis import explain
 from app.db.engine import open_engine
-from app.db.migrations import MigrationState, migration_state
+from app.db.migrations import MigrationState, merge_advice, migration_state
 
 
 # {% if cookiecutter.__web %}
@@ -53,7 +54,7 @@ def ensure_pool_is_large_enough(settings: Settings) -> None:
 
 @contextmanager
 def diagnosed(settings: Settings) -> Iterator[None]:
-    """Turn failures of the database into CommandErrors."""
+    """Turn failures of the database, and of Alembic, into CommandErrors."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -62,6 +63,8 @@ def diagnosed(settings: Settings) -> Iterator[None]:
         ) from error
     except SQLAlchemyError as error:
         raise CommandError(explain(error, settings)) from error
+    except AlembicError as error:
+        raise CommandError(str(error)) from error
 
 
 @asynccontextmanager
@@ -85,6 +88,8 @@ async def ready_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 def ensure_migrated(state: MigrationState) -> None:
     """Raise CommandError if the database is behind the code."""
+    if state.behind and len(state.wanted) > 1:
+        raise CommandError(merge_advice(state.wanted))
     if state.behind:
         raise CommandError(
             f"The database is at revision {revisions(state.current)} and the code needs "

@@ -1,5 +1,6 @@
 """Alembic's commands for callers in a running loop, and the migration state."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,11 +49,14 @@ async def check(connection: AsyncConnection) -> None:
 
 
 async def migration_state(connection: AsyncConnection) -> MigrationState:
-    """Compare the database with the migrations in the code."""
+    """Compare the database with the migrations in the code.
+
+    Raises alembic.util.CommandError if they are not where they belong.
+    """
     current = await connection.run_sync(
         lambda it: MigrationContext.configure(it).get_current_heads()
     )
-    script = ScriptDirectory.from_config(Config(ALEMBIC_INI))
+    script = ScriptDirectory.from_config(_config())
     return MigrationState(
         current=frozenset(current),
         wanted=frozenset(script.get_heads()),
@@ -59,7 +64,22 @@ async def migration_state(connection: AsyncConnection) -> MigrationState:
     )
 
 
-def _config(connection: Connection) -> Config:
+def merge_advice(heads: Iterable[str]) -> str:
+    """Return one sentence that says what to do about several heads."""
+    return (
+        f"The migrations have several heads ({', '.join(sorted(heads))}), as after a merge of "
+        "branches: run `alembic merge heads -m merge`, then `alembic upgrade head`."
+    )
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config(ALEMBIC_INI)
     config.attributes["connection"] = connection
+    try:
+        ScriptDirectory.from_config(config)
+    except CommandError as error:
+        raise CommandError(
+            f"There are no migrations in {ALEMBIC_INI.parent}: alembic.ini and migrations/ belong "
+            "beside app/."
+        ) from error
     return config
