@@ -72,6 +72,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         yield url_for
 
 
+@pytest.mark.parametrize("project", each(EVERY, usual=ONE_OF_EACH_DATABASE[1:]), indirect=True)
 def test_three_at_once_take_turns_and_one_does_the_work(
     project: Project, servers: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.projects
 MERGE = [["alembic", "merge", "heads", "-m", "merge"], ["alembic", "upgrade", "head"]]
 SAID_WITH_TWO_HEADS = {
     "none": ("alembic upgrade head", "python -m app", "python -m app dev"),
-    "one": ("alembic upgrade head", "alembic revision --autogenerate -m x", "python -m app doctor"),
+    "one": ("alembic revision --autogenerate -m x", "python -m app doctor"),
     "both": ("alembic revision --autogenerate -m x", "alembic upgrade head --sql"),
 }
 
@@ -57,8 +57,6 @@ def test_the_advice_about_two_heads_works(plain: Project, tmp_path: Path, applie
             for words in commands_in(said):
                 code, said = run(" ".join(words))
                 assert code == 0, said
-            code, said = run("python -m app doctor")
-            assert (code, "All is well." in said) == (0, True), said
     finally:
         for path in set(versions.glob("*.py")) - known:
             path.unlink()
@@ -80,9 +78,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return install(directory, "--no-default-groups", "--group=dev", driver="aiosqlite")
 
 
-@pytest.mark.parametrize(
-    "message", ["Add notes", "add the column of C:\\users", 'say "hello"', 'a """ and an \' and \\']
-)
+@pytest.mark.parametrize("message", ["add notes", 'a """, an " and an \' of C:\\users\\'])
 @pytest.mark.xdist_group("revisions")
 def test_a_good_revision_is_finished_and_makes_no_noise(project: Project, message: str) -> None:
     versions = project.path / "migrations" / "versions"
