@@ -34,8 +34,8 @@ from projects import (
 
 pytestmark = pytest.mark.projects
 
-USUAL: list[Variant] = [("asyncpg", "fastapi"), ("asyncmy", "none")]
-ON_REQUEST: list[Variant] = [("psycopg", "none"), ("aiosqlite", "fastapi"), ("aiosqlite", "none")]
+USUAL: list[Variant] = [("asyncpg", "fastapi")]
+ON_REQUEST: list[Variant] = [("psycopg", "none"), ("asyncmy", "none"), ("aiosqlite", "fastapi")]
 DATA = {"postgresql": "postgres", "mysql": "mariadb"}
 WITHOUT_A_DATABASE = ("pytest", "ruff", "mypy", "python devtools/")
 """Commands of the README that have a database of their own, or none."""
@@ -115,8 +115,11 @@ COMPLETED = {
     ),
     "python -m app jobs retry ID": "python -m app jobs list --state failed",
     "python -m app companies": "python -m app companies export",
+    "python scripts/create_test_data.py --companies 1000 --customers 100000": (
+        "python scripts/create_test_data.py --companies 1 --customers 10"
+    ),
 }
-"""What somebody types for a command of the README that is not complete."""
+"""What is typed for a command of the README that is not complete, or takes long."""
 
 
 def type_in(project: Project, command: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -134,8 +137,15 @@ def up(project: Project, log: Path, *command: str) -> Iterator[Running]:
             yield service
         return
     with running(project, log, *command) as worker:
-        wait_until(lambda: "Working" in log.read_text(encoding="utf-8"), "it works")
+        wait_until(lambda: "Working" in read(worker), "it works")
         yield worker
+
+
+def read(it: Running) -> str:
+    """Return what it has printed; fail if it has ended."""
+    text = it.log.read_text(encoding="utf-8")
+    assert it.process.poll() is None, text
+    return text
 
 
 def is_ready(it: Running) -> bool:

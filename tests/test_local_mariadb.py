@@ -159,7 +159,8 @@ def test_data_and_port_survive_a_restart(tmp_path: Path) -> None:
 def test_the_last_of_its_users_stops_it(
     owner: Callable[[Path], tuple[psutil.Process, str]], tmp_path: Path
 ) -> None:
-    (first, url), (second, same) = owner(tmp_path), owner(tmp_path)
+    data = tmp_path / "a plâce"
+    (first, url), (second, same) = owner(data), owner(data)
     assert same == url
     server = server_on(url)
     first.kill()

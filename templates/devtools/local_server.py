@@ -139,7 +139,7 @@ def start_on_kept_port(home: Path, start: Callable[[int], None]) -> None:
     """Call `start` with the port that `home` has, or with a new one if that is in use."""
     # Below those that systems give to outgoing connections, which would take it in between.
     others = random.sample(range(20_000, 32_768), 20)
-    for port in filter(_is_free, [*filter(None, [kept_port(home)]), *others]):
+    for port in filter(_is_free, [kept_port(home) or others[0], *others]):
         try:
             start(port)
         except LocalServerError:
@@ -148,7 +148,7 @@ def start_on_kept_port(home: Path, start: Callable[[int], None]) -> None:
         else:
             (home / "port").write_text(f"{port} {home.stat().st_ino}", encoding="utf-8")
             return
-    raise LocalServerError("Twenty ports from 20000 on are all in use: stop what has them.")
+    raise LocalServerError("No port from 20000 to 32767 seems to be free: stop what has them.")
 
 
 def owns(data: Path, password: str | None) -> bool:
@@ -158,11 +158,12 @@ def owns(data: Path, password: str | None) -> bool:
     return False
 
 
-def _kept(home: Path) -> list[int]:
+def _kept(home: Path) -> tuple[int, int]:
     try:
-        return [int(part) for part in (home / "port").read_text(encoding="utf-8").split()]
-    except OSError:
-        return [0, 0]
+        port, inode = map(int, (home / "port").read_text(encoding="utf-8").split())
+    except (OSError, ValueError):
+        return 0, 0
+    return port, inode
 
 
 def _is_free(port: int) -> bool:

@@ -108,9 +108,10 @@ class MariaDB:
             give(path, self.home)
         options = [f"--datadir={draft}"]
         if sys.platform != "win32":
-            options[:0] = ["--no-defaults", f"--basedir={self.programs.prefix}"]
+            # A shell script, in whose paths a space would end the argument: relative ones.
+            options = ["--no-defaults", f"--basedir={self.programs.prefix}", "--datadir=."]
             options += ["--auth-root-authentication-method=normal", "--skip-test-db"]
-            options += [f"--tmpdir={self._temporary}", *self._account()]
+            options += [f"--tmpdir={Path('..', self._temporary.name)}", *self._account()]
         run_tool(self.home, str(self.programs.installer), *options, cwd=draft)
         draft.rename(self._data)
 
