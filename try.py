@@ -11,7 +11,6 @@ It needs no other package: uv is taken from PATH, or installed with pip into .to
 import argparse
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -79,9 +78,9 @@ def demonstrate(options):
         run([uv, "sync", "--quiet"], project)
         if options.framework == "none":
             step("Start it: a database, migrations, demonstration data, the worker")
-            with worker(uv, project) as env:
+            with worker(uv, project):
                 step("Give it a job")
-                do_a_job(uv, project, env)
+                do_a_job(uv, project)
                 stay("It runs")
         else:
             step("Start it: a database, migrations, demonstration data, the service")
@@ -126,12 +125,10 @@ def service(uv, project):
 
 @contextmanager
 def worker(uv, project):
-    """Yield the environment that commands need to find the database of a worker; stop it then."""
+    """Let the project's worker run for the length of the block."""
     with started(uv, project) as (process, log):
-        told = wait_until_it_works(process, log)
-        # The database that it brought, if it did.
-        found = re.search(r" runs, with its data in .*: (\S+)", told)
-        yield {"DATABASE_URL": found[1]} if found else {}
+        wait_until_it_works(process, log)
+        yield
 
 
 @contextmanager
@@ -169,11 +166,11 @@ def wait_until_it_answers(url, process, log):
 
 
 def wait_until_it_works(process, log):
-    """Return what the worker says, once it works; raise TryError with it if it won't."""
+    """Return once the worker works; raise TryError with what it says if it won't."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         if "Working" in read(log).splitlines():
-            return read(log)
+            return
         time.sleep(0.1)
     raise TryError(f"The worker did not start; it says:\n{read(log)}")
 
@@ -196,24 +193,24 @@ def stop(process):
         raise TryError("The service did not stop within 30 seconds and was killed.") from None
 
 
-def do_a_job(uv, project, env):
+def do_a_job(uv, project):
     """Queue a job, wait until it is done, and show what it did; raise TryError if it fails."""
     companies = [{"name": "Fresh Start Ltd", "industry": "Beginnings"}]
     payload = json.dumps({"companies": companies})
-    show(uv, project, env, "jobs", "add", "import_companies", payload)
+    show(uv, project, "jobs", "add", "import_companies", payload)
     deadline = time.monotonic() + PATIENCE
-    while "queued" in (told := show(uv, project, env, "jobs", "list")):
+    while "queued" in (told := show(uv, project, "jobs", "list")):
         if time.monotonic() > deadline:
             raise TryError("The job was not done.")
         time.sleep(0.5)
     if "done" not in told:
         raise TryError("The job failed.")
-    show(uv, project, env, "companies", "list")
+    show(uv, project, "companies", "list")
 
 
-def show(uv, project, env, *arguments):
+def show(uv, project, *arguments):
     """Run `python -m app`, show the command with what it prints, and return that."""
-    told = run([uv, "run", "python", "-m", "app", *arguments], project, **env)
+    told = run([uv, "run", "python", "-m", "app", *arguments], project)
     print(f"\n  python -m app {' '.join(arguments)}")
     print("\n".join(f"  {line}" for line in told.splitlines()))
     return told
@@ -275,12 +272,12 @@ def find_uv():
     raise TryError(f"pip put no uv into {TOOLS}: install uv yourself, so that it is on PATH.")
 
 
-def run(command, directory, **env):
+def run(command, directory):
     """Run `command` and return what it printed; raise TryError with that if it fails."""
     done = subprocess.run(
         command,
         cwd=directory,
-        env=environment() | env,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

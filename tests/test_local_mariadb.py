@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -24,6 +25,14 @@ from devtools.local_server import LocalServerError
 
 SECONDS = 60  # for what usually takes less than one
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+OWNER = """
+import sys, time
+from pathlib import Path
+from devtools.local_mariadb import local_mariadb
+with local_mariadb(Path(sys.argv[1])) as url:
+    print(url, flush=True)
+    time.sleep(3600)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +63,9 @@ def owner(tmp_path: Path) -> Iterator[Callable[[Path], tuple[psutil.Process, str
 
     def start(data: Path) -> tuple[psutil.Process, str]:
         output = tmp_path / f"owner-{len(processes)}.txt"
-        command = [sys.executable, "-m", "devtools.local_mariadb", "--data", str(data)]
+        command = [sys.executable, "-c", OWNER, str(data)]
         with output.open("wb") as file:
-            process = psutil.Popen(command, stdout=file, stderr=file, cwd=TEMPLATES)
+            process = psutil.Popen(command, stdout=file, stderr=sys.stderr, cwd=TEMPLATES)
         processes.append(process)
         wait_until(lambda: b"\n" in output.read_bytes(), "the owner reports a URL")
         url = output.read_text(encoding="utf-8").strip()
@@ -136,14 +145,52 @@ def test_the_password_is_required_and_private(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_data_survive_a_restart_and_a_second_start_shares_the_server(tmp_path: Path) -> None:
+def test_data_and_port_survive_a_restart(tmp_path: Path) -> None:
     with local_mariadb(tmp_path) as url:
         query(url, "CREATE TABLE test.note AS SELECT 'kept' AS text")
-        with local_mariadb(tmp_path) as same:
-            assert same == url
-        assert query(url, "SELECT 1") == 1
-    with local_mariadb(tmp_path) as url:
+        server = server_on(url)
+    wait_until(lambda: is_gone(server), "the server has stopped")
+    with local_mariadb(tmp_path) as same:
+        assert same == url
         assert query(url, "SELECT text FROM test.note") == "kept"
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_last_of_its_users_stops_it(
+    owner: Callable[[Path], tuple[psutil.Process, str]], tmp_path: Path
+) -> None:
+    data = tmp_path / "a plâce"
+    (first, url), (second, same) = owner(data), owner(data)
+    assert same == url
+    server = server_on(url)
+    first.kill()
+    assert query(url, "SELECT 1") == 1
+    second.kill()
+    wait_until(lambda: is_gone(server), "the server is gone with its last user")
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_server_that_crashes_comes_back_with_the_next_user(
+    owner: Callable[[Path], tuple[psutil.Process, str]], tmp_path: Path
+) -> None:
+    _, url = owner(tmp_path)
+    query(url, "CREATE TABLE test.note AS SELECT 'kept' AS text")
+    server_on(url).kill()
+    with local_mariadb(tmp_path) as same:
+        assert same == url
+        assert query(url, "SELECT text FROM test.note") == "kept"
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_copy_of_the_directory_leaves_the_original_alone(tmp_path: Path) -> None:
+    with local_mariadb(tmp_path / "data") as url:
+        server = server_on(url)
+        without = shutil.ignore_patterns("*.sock")
+        shutil.copytree(tmp_path / "data", tmp_path / "copy", ignore=without)
+        with local_mariadb(tmp_path / "copy") as copied:
+            assert copied != url
+            assert query(copied, "SELECT 1") == 1
+        assert not is_gone(server)
 
 
 @pytest.mark.usefixtures("installed")
@@ -157,18 +204,18 @@ def test_nothing_is_left_when_the_owner_is_killed(
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_server_without_supervisor_is_replaced(
+def test_a_server_without_supervisor_is_adopted_with_its_users(
     owner: Callable[[Path], tuple[psutil.Process, str]], tmp_path: Path
 ) -> None:
-    process, url = owner(tmp_path / "data")
-    query(url, "CREATE TABLE test.note AS SELECT 'kept' AS text")
-    orphan = server_on(url)
-    for it in (*process.children(), process):
-        it.kill()
-    assert not is_gone(orphan)
-    with local_mariadb(tmp_path / "data") as later:
-        assert is_gone(orphan)
-        assert query(later, "SELECT text FROM test.note") == "kept"
+    process, url = owner(tmp_path)
+    server = server_on(url)
+    for supervisor in process.children():
+        supervisor.kill()
+    with local_mariadb(tmp_path) as same:
+        assert same == url
+    assert query(url, "SELECT 1") == 1, "the first still uses it"
+    process.kill()
+    wait_until(lambda: is_gone(server), "the server is gone with its last user")
 
 
 @pytest.mark.usefixtures("installed")

@@ -29,15 +29,28 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 root_only = pytest.mark.skipif(not AS_ROOT, reason="concerns root")
 
 
+OWNER = """
+import sys, time
+from pathlib import Path
+from devtools.local_postgres import LocalServerError, local_postgres
+try:
+    with local_postgres(*map(Path, sys.argv[1:])) as url:
+        print(url, flush=True)
+        time.sleep(3600)
+except LocalServerError as error:
+    sys.exit(str(error))
+"""
+
+
 class Owner:
-    """A process of its own that runs `python -m devtools.local_postgres`."""
+    """A process of its own that uses a server."""
 
     def __init__(self, data: Path | None, output: Path) -> None:
         self._output = output
-        options = [] if data is None else ["--data", str(data)]
+        options = [] if data is None else [str(data)]
         with output.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "devtools.local_postgres", *options],
+                [sys.executable, "-c", OWNER, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -45,9 +58,9 @@ class Owner:
             )
 
     def url(self) -> str:
-        wait_until(lambda: "\n" in self._text() or not self.runs(), "the owner reports a URL")
-        assert self._text().startswith("postgresql://"), self._text()
-        return self._text().strip()
+        wait_until(lambda: self._url() or not self.runs(), "the owner reports a URL")
+        assert self._url(), self.text()
+        return self._url()
 
     def supervisor(self) -> psutil.Process:
         [supervisor] = psutil.Process(self.process.pid).children()
@@ -65,8 +78,12 @@ class Owner:
         self.kill()
         wait_until(lambda: all(map(is_gone, children)), "the supervisor is gone")
 
-    def _text(self) -> str:
+    def text(self) -> str:
         return self._output.read_text(encoding="utf-8")
+
+    def _url(self) -> str:
+        lines = self.text().splitlines(keepends=True)
+        return "".join(it for it in lines if it.startswith("postgresql:") and "\n" in it).strip()
 
 
 @pytest.fixture(autouse=True)
@@ -255,24 +272,145 @@ def test_only_this_machine_can_connect(start: Callable[..., Owner], temporary: P
     assert query(url, "SHOW unix_socket_directories") == ""
 
 
-def test_concurrent_starts_share_one_server(start: Callable[..., Owner], tmp_path: Path) -> None:
+def test_concurrent_starts_share_one_server_until_the_last_has_gone(
+    start: Callable[..., Owner], tmp_path: Path
+) -> None:
     owners = [start(tmp_path / "data") for _ in range(4)]
     [url] = {owner.url() for owner in owners}
-    wait_until(lambda: sum(map(has_children, owners)) == 1, "three supervisors have adopted")
     server = server_in(tmp_path / "data")
-    [first] = filter(has_children, owners)
-    for owner in owners:
-        if owner is not first:
-            owner.process.terminate()
-            owner.process.wait(SECONDS)
-    assert query(url, "SELECT 1") == 1, "an adopter must not stop the server"
-    first.kill()
-    wait_until(lambda: is_gone(server), "the server is gone with its owner")
+    for owner in sorted(owners, key=has_children, reverse=True)[:3]:
+        owner.kill()
+        assert query(url, "SELECT 1") == 1, "somebody else still used it"
+    [last] = filter(Owner.runs, owners)
+    last.kill()
+    wait_until(lambda: is_gone(server), "the server is gone with its last user")
 
 
 def has_children(owner: Owner) -> bool:
     children = psutil.Process(owner.process.pid).children()
     return any(not is_gone(child) for child in children)
+
+
+def test_who_comes_while_it_stops_has_it_again(
+    devtools: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
+    local_postgres = devtools("local_postgres").local_postgres
+    for number in range(10):
+        with local_postgres(tmp_path) as url:
+            assert query(url, "SELECT 1") == 1
+        # Between "at once" and "after it has stopped".
+        time.sleep(number / 50)
+
+
+def test_the_port_stays(devtools: Callable[[str], ModuleType], tmp_path: Path) -> None:
+    local_postgres = devtools("local_postgres").local_postgres
+    with local_postgres(tmp_path) as first:
+        server = server_in(tmp_path)
+    wait_until(lambda: is_gone(server), "the server has stopped")
+    with local_postgres(tmp_path) as second:
+        assert second == first
+    assert 20_000 <= port_of(first) < 32_768, "the system may give it to an outgoing connection"
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2].partition("/")[0])
+
+
+def test_a_port_that_something_else_has_is_replaced_and_that_is_said(
+    start: Callable[..., Owner], tmp_path: Path
+) -> None:
+    first = start(tmp_path / "data")
+    url = first.url()
+    server = server_in(tmp_path / "data")
+    first.kill()
+    wait_until(lambda: is_gone(server), "the server has stopped")
+    with socket.create_server(("127.0.0.1", port_of(url))):
+        second = start(tmp_path / "data")
+        moved = second.url()
+        assert port_of(moved) != port_of(url)
+        assert query(moved, "SELECT 1") == 1
+    [line] = [it for it in second.text().splitlines() if "in use" in it]
+    assert str(port_of(url)) in line
+    assert str(port_of(moved)) in line
+    third = start(tmp_path / "data")
+    assert third.url() == moved
+    assert "in use" not in third.text()
+
+
+def test_a_server_that_crashes_comes_back_with_the_next_user(
+    start: Callable[..., Owner], tmp_path: Path
+) -> None:
+    first = start(tmp_path / "data")
+    url = first.url()
+    query(url, "CREATE TABLE note AS SELECT 'kept' AS text")
+    crashed = server_in(tmp_path / "data")
+    children = crashed.children()
+    crashed.kill()
+    wait_until(lambda: all(map(is_gone, [crashed, *children])), "it is dead")
+    second = start(tmp_path / "data")
+    assert second.url() == url
+    assert query(url, "SELECT text FROM note") == "kept"
+    second.kill()
+    assert query(url, "SELECT text FROM note") == "kept", "the first still uses it"
+
+
+def test_a_copy_of_the_directory_leaves_the_original_alone(
+    start: Callable[..., Owner], tmp_path: Path
+) -> None:
+    url = start(tmp_path / "data").url()
+    query(url, "CREATE TABLE note AS SELECT 'original' AS text")
+    # Files come and go; what belongs to the copy is in its log.
+    query(url, "CHECKPOINT")
+    shutil.copytree(
+        tmp_path / "data", tmp_path / "copy", ignore=shutil.ignore_patterns("pgsql_tmp")
+    )
+    copied = start(tmp_path / "copy").url()
+    assert port_of(copied) != port_of(url)
+    query(copied, "UPDATE note SET text = 'copy'")
+    assert query(url, "SELECT text FROM note") == "original"
+
+
+def test_a_directory_that_is_moved_keeps_data_and_port(
+    start: Callable[..., Owner], tmp_path: Path
+) -> None:
+    owner = start(tmp_path / "old data")
+    url = owner.url()
+    query(url, "CREATE TABLE note AS SELECT 'kept' AS text")
+    server = server_in(tmp_path / "old data")
+    owner.kill()
+    wait_until(lambda: is_gone(server), "the server has stopped")
+    moved = (tmp_path / "old data").rename(tmp_path / "neue Däten")
+    assert start(moved).url() == url
+    assert query(url, "SELECT text FROM note") == "kept"
+
+
+def test_a_directory_from_before_ports_were_kept(
+    start: Callable[..., Owner], tmp_path: Path
+) -> None:
+    owner = start(tmp_path / "data")
+    query(owner.url(), "CREATE TABLE note AS SELECT 'kept' AS text")
+    server = server_in(tmp_path / "data")
+    owner.kill()
+    wait_until(lambda: is_gone(server), "the server has stopped")
+    [home] = (tmp_path / "data").iterdir()
+    for path in home.iterdir():
+        if path.name not in {"cluster", "password"}:
+            path.unlink()
+    (home / "state.json").write_text('{"port": 5432}', encoding="utf-8")
+    assert query(start(tmp_path / "data").url(), "SELECT text FROM note") == "kept"
+
+
+def test_a_directory_that_cannot_be_written_is_told_in_one_sentence(
+    devtools: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(RuntimeError, match=r"No database can be kept in .*file") as caught,
+        devtools("local_postgres").local_postgres(tmp_path / "file"),
+    ):
+        pass
+    assert "DATABASE_URL" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @posix_only
@@ -303,18 +441,20 @@ def stranger(account: os.stat_result | None) -> Iterator[int]:
             process.kill()
 
 
-def test_a_server_without_supervisor_is_replaced(
+def test_a_server_without_supervisor_is_adopted_with_its_users(
     start: Callable[..., Owner], tmp_path: Path
 ) -> None:
-    owner = start(tmp_path / "data")
-    query(owner.url(), "CREATE TABLE note AS SELECT 'kept' AS text")
-    orphan = server_in(tmp_path / "data")
-    owner.supervisor().kill()
-    owner.kill()
-    assert not is_gone(orphan)
-    url = start(tmp_path / "data").url()
-    assert is_gone(orphan)
-    assert query(url, "SELECT text FROM note") == "kept"
+    first = start(tmp_path / "data")
+    url = first.url()
+    server = server_in(tmp_path / "data")
+    first.supervisor().kill()
+    second = start(tmp_path / "data")
+    assert second.url() == url
+    second.kill()
+    assert query(url, "SELECT 1") == 1
+    assert not is_gone(server), "the first still uses it"
+    first.kill()
+    wait_until(lambda: is_gone(server), "the server is gone with its last user")
 
 
 def test_data_survive_a_crash(start: Callable[..., Owner], tmp_path: Path) -> None:
@@ -341,7 +481,7 @@ def test_half_an_initialisation_is_done_again(
 
 
 def test_a_port_that_is_taken_in_between_is_replaced(
-    devtools: Callable[[str], ModuleType],
+    devtools: Callable[[str], ModuleType], tmp_path: Path
 ) -> None:
     server = devtools("local_server")
     tried: list[int] = []
@@ -353,7 +493,8 @@ def test_a_port_that_is_taken_in_between_is_replaced(
                 sockets.enter_context(socket.create_server((server.HOST, port)))
                 raise server.LocalServerError("The port is taken.")
 
-        assert server.on_free_port(start) == tried[-1]
+        server.start_on_kept_port(tmp_path, start)
+        assert server.kept_port(tmp_path) == tried[-1]
     assert len(set(tried)) == 3
 
     def fail(port: int) -> None:
@@ -361,8 +502,8 @@ def test_a_port_that_is_taken_in_between_is_replaced(
         raise server.LocalServerError("It is not about the port.")
 
     with pytest.raises(server.LocalServerError, match="not about the port"):
-        server.on_free_port(fail)
-    assert len(tried) == 4
+        server.start_on_kept_port(tmp_path, fail)
+    assert tried[3:] == [tried[2]]
 
 
 def binaries_in(folder: Path, script: str = "") -> Path:
@@ -444,7 +585,6 @@ def test_a_failure_tells_where_the_logs_are(
     [home] = temporary.glob("local-postgres-*")
     assert str(caught.value).endswith(f"the logs are in {home}.")
     assert "no disk" in (home / "setup.log").read_text(encoding="utf-8")
-    assert not [path for path in home.iterdir() if path.is_dir()]
 
 
 def test_a_message_comes_instead_of_a_traceback(
@@ -455,6 +595,7 @@ def test_a_message_comes_instead_of_a_traceback(
     with pytest.raises(AssertionError, match=r"^PG_BIN names"):
         owner.url()
     assert owner.process.wait(SECONDS) == 1
+    assert len(owner.text().splitlines()) == 1
 
 
 @root_only

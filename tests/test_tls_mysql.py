@@ -70,7 +70,8 @@ def open_directory() -> Iterator[Path]:
 def running(server: Server) -> Iterator[str]:
     """Yield the server's URL, by the name that its certificate has."""
     try:
-        yield server.url(server.start()).replace("127.0.0.1", "localhost")
+        server.start()
+        yield server.url().replace("127.0.0.1", "localhost")
     finally:
         server.stop()
 

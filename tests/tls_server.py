@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 import asyncpg
 import trustme
-from devtools.local_postgres import LocalServerError, local_postgres
-from devtools.local_server import give
+from devtools.local_postgres import LocalServerError, Postgres, local_postgres
+from devtools.local_server import give, leave_root
 from devtools.postgres_binaries import _candidates, _is_complete
 
 NAMES = ("localhost", "127.0.0.2")
@@ -59,21 +59,25 @@ def _serve(binaries: Path, home: Path) -> Iterator[TlsServer]:
     ours, other = trustme.CA(), trustme.CA()
     for name, authority in (("ca.pem", ours), ("foreign.pem", other)):
         authority.cert_pem.write_to_path(home / name)
-    with patch.dict("os.environ", PG_BIN=str(binaries)):
-        # The first time only to make its directory.
-        with local_postgres(home / "data"):
-            pass
-        [cluster] = (home / "data").glob("*/cluster")
-        certificate = ours.issue_cert(*NAMES)
-        certificate.private_key_pem.write_to_path(cluster / "server.key")
-        certificate.cert_chain_pems[0].write_to_path(cluster / "server.crt")
-        for file in ("server.key", "server.crt"):
-            (cluster / file).chmod(0o600)
-            give(cluster / file, cluster.parent)
-        with (cluster / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-            configuration.write(f"ssl = on\nlisten_addresses = '127.0.0.1, {NAMES[1]}'\n")
-        with local_postgres(home / "data") as url:
-            yield TlsServer(url, home / "ca.pem", home / "foreign.pem")
+    leave_root(home)
+    server = Postgres(binaries, home, ephemeral=True)
+    # The first time only to make its directory.
+    server.start()
+    server.stop()
+    cluster = home / "cluster"
+    certificate = ours.issue_cert(*NAMES)
+    certificate.private_key_pem.write_to_path(cluster / "server.key")
+    certificate.cert_chain_pems[0].write_to_path(cluster / "server.crt")
+    for file in ("server.key", "server.crt"):
+        (cluster / file).chmod(0o600)
+        give(cluster / file, home)
+    with (cluster / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write(f"ssl = on\nlisten_addresses = '127.0.0.1, {NAMES[1]}'\n")
+    try:
+        server.start()
+        yield TlsServer(server.url(), home / "ca.pem", home / "foreign.pem")
+    finally:
+        server.stop()
 
 
 async def _ask(url: str, query: str) -> object:

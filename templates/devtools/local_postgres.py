@@ -1,17 +1,12 @@
-"""A real PostgreSQL for development and tests, with nothing to install or configure.
+"""A real PostgreSQL for development and tests, with nothing to install or configure."""
 
-`python -m devtools.local_postgres` starts an empty one, prints its URL and keeps it until
-Ctrl-C. With `--data DIR` what is written to it is still there the next time.
-"""
-
-import argparse
 import os
 import secrets
 import shutil
 import socket
 import struct
+import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,14 +17,20 @@ from devtools.local_server import (
     PRIVATE,
     LocalServerError,
     give,
-    on_free_port,
+    is_copy,
+    kept_port,
+    owns,
     reachable,
     run_tool,
+    start_on_kept_port,
 )
 from devtools.postgres_binaries import EXE, find_binaries, major_version
-from devtools.supervisor import supervise, supervised
+from devtools.supervisor import running, supervise
 
-__all__ = ["LocalServerError", "local_postgres"]
+__all__ = ["DATA", "LocalServerError", "client", "local_postgres", "owns"]
+
+DATA = Path(__file__).resolve().parents[1] / ".local" / "postgres"
+"""Where the project's own has its data."""
 
 # Root's directories are often closed to the server's account. The working directory can be
 # used all the same, if nothing walks to it by its full name (PostgreSQL < 16 does).
@@ -41,22 +42,32 @@ _PG_CTL_SECONDS = 60
 
 @contextmanager
 def local_postgres(data: Path | None = None) -> Iterator[str]:
-    """Run PostgreSQL for the length of a `with` block and yield its `postgresql://` URL.
+    """Have PostgreSQL run for the length of a `with` block, and yield its `postgresql://` URL.
 
-    With `data`, its files stay in `data/<major version>`. If a server already runs there,
-    that one's URL is yielded, and it ends with the block that started it. Without `data`
-    it is fast and forgetful: a temporary directory, and no waiting for the disk.
+    With `data`, its files stay in `data/<major version>`, all who use it share one server, and
+    that stops when the last of them has gone. Without `data` it is nobody else's, fast and
+    forgetful: a temporary directory, and no waiting for the disk.
 
     Raises LocalServerError when there is no PostgreSQL here or it does not start.
     """
     binaries = find_binaries()
-    home = [] if data is None else [str(data.resolve() / str(major_version(binaries)))]
-    with supervised("devtools.local_postgres", str(binaries), *home) as url:
+    temporary = Path(tempfile.gettempdir(), f"local-postgres-{secrets.token_hex(8)}")
+    home = data.resolve() / str(major_version(binaries)) if data else temporary
+    with running(Postgres(binaries, home, ephemeral=not data), "devtools.local_postgres") as url:
         yield url
+
+
+def client(url: str) -> list[str]:
+    """Return the command that opens the database in a terminal; none without psql."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), str(find_binaries())])
+    psql = shutil.which("psql", path=places)
+    return [psql, url] if psql else []
 
 
 class Postgres:
     """A PostgreSQL server; its methods are explained in `devtools.local_server.Server`."""
+
+    name = "PostgreSQL"
 
     def __init__(self, binaries: Path, home: Path, *, ephemeral: bool) -> None:
         self.binaries = binaries
@@ -67,13 +78,18 @@ class Postgres:
         self._password_file = home / "password"
         self._home_for_tools = Path("..") if _BY_WORKING_DIRECTORY else home
 
-    def start(self) -> int:
-        self._recover()
+    def start(self) -> None:
+        if self._pid_file.exists():
+            if self.answers(kept_port(self.home)) and not is_copy(self.home):
+                return  # it lost its supervisor
+            self._disarm()
         if not self._cluster.exists():
             self._initialise()
         (self.home / "server.log").unlink(missing_ok=True)
         log = str(self._home_for_tools / "server.log")
-        return on_free_port(lambda port: self._pg_ctl("start", "-l", log, "-o", f"-p {port}"))
+        start_on_kept_port(
+            self.home, lambda port: self._pg_ctl("start", "-l", log, "-o", f"-p {port}")
+        )
 
     def stop(self) -> None:
         for mode in ["immediate"] if self.ephemeral else ["fast", "immediate"]:
@@ -90,24 +106,18 @@ class Postgres:
         except OSError:
             return False
 
-    def url(self, port: int) -> str:
+    def url(self) -> str:
         password = self._password_file.read_text(encoding="utf-8")
-        return f"postgresql://postgres:{password}@{HOST}:{port}/postgres"
+        return f"postgresql://postgres:{password}@{HOST}:{kept_port(self.home)}/postgres"
 
-    def _recover(self) -> None:
-        """Stop a server that lost its supervisor; disarm the pid file of one that died."""
-        if not self._pid_file.exists():
-            return
+    def _disarm(self) -> None:
+        # The pid of a server that died, or of the one that a copy was made from, may be another
+        # process's, and PostgreSQL would refuse to start. It disregards the pid of pg_ctl's
+        # parent, which is ours, but goes on to look whether the old server's memory is in use:
+        # safer than deleting the file.
         lines = self._pid_file.read_text(encoding="utf-8").splitlines()
-        port = int("".join(lines[3:4]) or 0)
-        if self.answers(port):
-            self.stop()
-        if self._pid_file.exists():
-            # Its pid may be another process's by now, and PostgreSQL would refuse to start.
-            # PostgreSQL disregards the pid of pg_ctl's parent, which is ours, but goes on to
-            # look whether the old server's memory is in use: safer than deleting the file.
-            lines[:1] = [str(os.getpid())]
-            self._pid_file.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
+        lines[:1] = [str(os.getpid())]
+        self._pid_file.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
 
     def _initialise(self) -> None:
         # Under another name until it is complete, so that nothing comes of half a cluster.
@@ -148,29 +158,7 @@ class Postgres:
         run_tool(self.home, *command, cwd=cluster)
 
 
-def main() -> None:
-    """Run a server until Ctrl-C; or, with arguments of ours only, supervise one."""
-    parser = argparse.ArgumentParser(prog="python -m devtools.local_postgres", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the databases in DIR")
-    parser.add_argument("--supervise", type=Path, nargs="+", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.supervise:
-        _supervise(*arguments.supervise)
-        return
-    try:
-        with suppress(KeyboardInterrupt), local_postgres(arguments.data) as url:
-            print(url, flush=True)
-            while True:
-                time.sleep(3600)
-    except LocalServerError as error:
-        parser.exit(1, f"{error}\n")
-
-
-def _supervise(binaries: Path, home: Path | None = None) -> None:
-    temporary = Path(tempfile.gettempdir(), f"local-postgres-{secrets.token_hex(8)}")
-    with reachable(binaries, "postgres") as usable:
-        supervise(Postgres(usable, home or temporary, ephemeral=home is None))
-
-
 if __name__ == "__main__":
-    main()
+    _home, _ephemeral = sys.argv[1:]
+    with reachable(find_binaries(), "postgres") as _binaries:
+        supervise(Postgres(_binaries, Path(_home), ephemeral=_ephemeral == "True"))

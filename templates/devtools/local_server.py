@@ -1,13 +1,14 @@
 """What local database servers have in common: their account, their programs, their ports."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,11 +33,12 @@ class LocalServerError(RuntimeError):
 class Server(Protocol):
     """One kind of server in one directory. `start` and `stop` may raise LocalServerError."""
 
+    name: str
     home: Path
     ephemeral: bool
 
-    def start(self) -> int:
-        """Recover from a crash, initialise and start, as needed; return the port."""
+    def start(self) -> None:
+        """Initialise, recover from a crash and start, as needed; do nothing if it runs."""
 
     def stop(self) -> None:
         """Stop the server, or what is left of it; do nothing if it does not run."""
@@ -44,8 +46,8 @@ class Server(Protocol):
     def answers(self, port: int) -> bool:
         """Tell whether a server of this kind listens on `port`."""
 
-    def url(self, port: int) -> str:
-        """Return the URL, password included, of this server on `port`."""
+    def url(self) -> str:
+        """Return the URL, password included, of this server."""
 
 
 def run_tool(home: Path, *command: str, cwd: Path) -> None:
@@ -97,7 +99,9 @@ def leave_root(home: Path) -> None:
     """Give a `home` that belongs to root to "nobody": servers refuse to run as root."""
     if sys.platform != "win32" and AS_ROOT and home.stat().st_uid == 0:
         nobody = pwd.getpwnam("nobody")
-        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+        # All of it, if it is a copy.
+        for path in (home, *home.rglob("*")):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
 
 
 @contextmanager
@@ -121,25 +125,48 @@ def reachable(binaries: Path, program: str) -> Iterator[Path]:
         yield copy / binaries.relative_to(base)
 
 
-def on_free_port(start: Callable[[int], None]) -> int:
-    """Call `start` with a free port and return that port; try again if another takes it first."""
-    attempts = 3
-    while True:
-        with closing(socket.create_server((HOST, 0))) as probe:
-            port: int = probe.getsockname()[1]
+def kept_port(home: Path) -> int:
+    """Return the port of the server in `home`, or 0 if it has none yet."""
+    return _kept(home)[0]
+
+
+def is_copy(home: Path) -> bool:
+    """Tell whether `home` was copied from another one, whose server may still run."""
+    return _kept(home)[1] not in {0, home.stat().st_ino}
+
+
+def start_on_kept_port(home: Path, start: Callable[[int], None]) -> None:
+    """Call `start` with the port that `home` has, or with a new one if that is in use."""
+    # Below those that systems give to outgoing connections, which would take it in between.
+    others = random.sample(range(20_000, 32_768), 20)
+    for port in filter(_is_free, [kept_port(home) or others[0], *others]):
         try:
             start(port)
         except LocalServerError:
-            attempts -= 1
-            if not attempts or _is_free(port):  # then the port was not what was wrong
+            if _is_free(port):  # then the port was not what was wrong
                 raise
         else:
-            return port
+            (home / "port").write_text(f"{port} {home.stat().st_ino}", encoding="utf-8")
+            return
+    raise LocalServerError("No port from 20000 to 32767 seems to be free: stop what has them.")
+
+
+def owns(data: Path, password: str | None) -> bool:
+    """Tell whether the server in a directory of `data` has this password: it is a random one."""
+    with suppress(OSError):
+        return password in {it.read_text(encoding="utf-8") for it in data.glob("*/password")}
+    return False
+
+
+def _kept(home: Path) -> tuple[int, int]:
+    try:
+        port, inode = map(int, (home / "port").read_text(encoding="utf-8").split())
+    except (OSError, ValueError):
+        return 0, 0
+    return port, inode
 
 
 def _is_free(port: int) -> bool:
-    try:
-        with closing(socket.create_server((HOST, port))):
-            return True
-    except OSError:
-        return False
+    with suppress(OSError), socket.create_server((HOST, port)):
+        return True
+    return False

@@ -1,7 +1,6 @@
 """A MariaDB server in one directory."""
 
 import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -20,8 +19,9 @@ from devtools.local_server import (
     LocalServerError,
     as_owner_of,
     give,
-    on_free_port,
+    kept_port,
     run_tool,
+    start_on_kept_port,
 )
 from devtools.mariadb_programs import Programs
 
@@ -32,6 +32,8 @@ _FORGETFUL = ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"]
 class MariaDB:
     """A MariaDB server; its methods are explained in `devtools.local_server.Server`."""
 
+    name = "MariaDB"
+
     def __init__(self, programs: Programs, home: Path, *, ephemeral: bool) -> None:
         self.programs = programs
         self.home = home
@@ -39,21 +41,22 @@ class MariaDB:
         self._data = home / "data"
         self._temporary = home / "tmp"
         self._password_file = home / "password"
-        self._last_start = home / "server.json"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> int:
+    def start(self) -> None:
+        if self.answers(kept_port(self.home)):
+            return  # it lost its supervisor
         self._stay_root_if_need_be()
-        self._recover()
         # The usual one may be closed to the server's account, like any directory of root's.
         self._temporary.mkdir(mode=PRIVATE, exist_ok=True)
         give(self._temporary, self.home)
         if not self._data.exists():
             self._initialise()
-        return on_free_port(self._start_on)
+        start_on_kept_port(self.home, self._start_on)
 
     def stop(self) -> None:
         if self._process is None:
+            self._stop_by_pid()
             return
         if self.ephemeral:
             self._process.kill()
@@ -73,27 +76,25 @@ class MariaDB:
         except OSError:
             return False
 
-    def url(self, port: int) -> str:
+    def url(self) -> str:
         password = self._password_file.read_text(encoding="utf-8")
-        return f"mysql://root:{password}@{HOST}:{port}/test"
+        return f"mysql://root:{password}@{HOST}:{kept_port(self.home)}/test"
 
     def _mark(self) -> str:
-        return hashlib.sha256(self._password_file.read_bytes()).hexdigest()[:16]
+        # A copy of the directory has the same password.
+        text = f"{self._password_file.read_text(encoding='utf-8')} {self.home.stat().st_ino}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def _recover(self) -> None:
-        """Stop a server that lost its supervisor."""
-        if not self._last_start.exists():
-            return
-        last = json.loads(self._last_start.read_text(encoding="utf-8"))
+    def _stop_by_pid(self) -> None:
         deadline = time.monotonic() + _SECONDS
-        while self.answers(last["port"]):
+        while self.answers(kept_port(self.home)):
             if time.monotonic() > deadline:
                 raise LocalServerError(f"The server in {self.home} cannot be stopped.")
-            with suppress(ProcessLookupError):
-                os.kill(last["pid"], signal.SIGTERM)
+            with suppress(OSError):  # it may just end
+                pid = int((self._data / "mariadb.pid").read_text(encoding="utf-8"))
+                os.kill(pid, signal.SIGTERM)
             time.sleep(0.1)
         # It has its files open for a moment longer: the next one waits for that.
-        self._last_start.unlink()
 
     def _initialise(self) -> None:
         # Under another name until it is complete, so that nothing comes of half of it.
@@ -107,9 +108,10 @@ class MariaDB:
             give(path, self.home)
         options = [f"--datadir={draft}"]
         if sys.platform != "win32":
-            options[:0] = ["--no-defaults", f"--basedir={self.programs.prefix}"]
+            # A shell script, in whose paths a space would end the argument: relative ones.
+            options = ["--no-defaults", f"--basedir={self.programs.prefix}", "--datadir=."]
             options += ["--auth-root-authentication-method=normal", "--skip-test-db"]
-            options += [f"--tmpdir={self._temporary}", *self._account()]
+            options += [f"--tmpdir={Path('..', self._temporary.name)}", *self._account()]
         run_tool(self.home, str(self.programs.installer), *options, cwd=draft)
         draft.rename(self._data)
 
@@ -137,9 +139,6 @@ class MariaDB:
                 stderr=log,
                 **as_owner_of(self.home),
             )
-        draft = self._last_start.with_suffix(".new")
-        draft.write_text(json.dumps({"pid": self._process.pid, "port": port}), encoding="utf-8")
-        draft.replace(self._last_start)
         deadline = time.monotonic() + _SECONDS
         while not self.answers(port):
             if self._process.poll() is not None or time.monotonic() > deadline:

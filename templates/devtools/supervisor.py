@@ -1,14 +1,10 @@
-"""A process that owns a local server for as long as somebody wants it, and no longer.
+"""One local server for all who use it: started for the first of them, stopped after the last.
 
-The supervisor starts the server and then reads from a pipe. The system closes that pipe
-however the other end's owner ends, `kill -9` included, so no server outlives the program
-or the test run that asked for it.
-
-Who owns a server's directory is settled by a lock on a file in it, never by a process id:
-the system drops the lock together with its holder, but gives the id to somebody else.
+Each user holds a shared lock, and a process of its own, the supervisor, waits until it can have
+that lock for itself. The system releases a lock however its holder ends, `kill -9` included, so
+no server outlives its users. A process id would not do: the system gives it to somebody else.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -16,135 +12,161 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from devtools.local_server import PRIVATE, LocalServerError, Server, leave_root
+from devtools.local_server import PRIVATE, LocalServerError, Server, kept_port, leave_root
 
 if sys.platform == "win32":
     import msvcrt
+    import secrets
 
     # A console of its own, without a window: Ctrl-C in ours does not reach it.
     _DETACHED = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+    _BYTES = 1 << 16
+
+    def _lock(file: BinaryIO, *, shared: bool = False) -> None:
+        # None is shared here: a user locks one byte, and who wants to be alone all of them.
+        file.seek(secrets.randbelow(_BYTES) if shared else 0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1 if shared else _BYTES)
+
+    def _unlock(file: BinaryIO) -> None:
+        """Leave that to closing."""
 else:
     import fcntl
 
     _DETACHED = 0
 
-_LOCK_SECONDS = 150
+    def _lock(file: BinaryIO, *, shared: bool = False) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+    def _unlock(file: BinaryIO) -> None:
+        # Closing would not do while a forked child has the file open, too.
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+_PATIENCE = 150
+"""Seconds for a first start; every step of it has a limit of its own."""
 
 
 @contextmanager
-def supervised(module: str, *arguments: str) -> Iterator[str]:
-    """Run `python -m module --supervise arguments` and yield the URL that it reports.
+def running(server: Server, module: str) -> Iterator[str]:
+    """Have `server` run for the length of the block, and yield its URL.
 
-    Raises LocalServerError when it reports an error instead.
+    `python -m module HOME EPHEMERAL` must call `supervise` for the same server. Raises
+    LocalServerError when it does not start.
     """
-    project = Path(__file__).resolve().parents[1]
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", module, "--supervise", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=0,
-        env=os.environ | {"PYTHONPATH": str(project)},
-        start_new_session=True,
-        creationflags=_DETACHED,
-    ) as supervisor:
-        try:
-            # No time limit: every step of the supervisor has its own.
-            report = json.loads(next(iter(supervisor.stdout or ()), b"{}"))
-            if "url" not in report:
-                raise LocalServerError(report.get("error", "The local server's supervisor died."))
-            yield report["url"]
-        finally:
-            # A byte and not just the end of the pipe: a forked child may hold the pipe open.
-            supervisor.communicate(b"\n")
+    before = kept_port(server.home)
+    supervisor: subprocess.Popen[bytes] | None = None
+    deadline = time.monotonic() + _PATIENCE
+    try:
+        with _open_users(server) as users:
+            # The lock is refused while a supervisor stops the server: then another starts it.
+            while not (_locks(users, shared=True) and _is_ready(server)):
+                if supervisor and supervisor.poll():
+                    raise LocalServerError(_last_words(server))
+                if time.monotonic() > deadline:
+                    raise LocalServerError(f"{server.home} is locked, but no server answers.")
+                if not _is_supervised(server) and (supervisor is None or supervisor.poll() == 0):
+                    supervisor = _start_supervisor(server, module)
+                time.sleep(0.05)
+            if before not in {0, port := kept_port(server.home)}:
+                told = f"Port {before} is in use by something else: {server.name} has {port} now."
+                print(told, file=sys.stderr)
+            try:
+                yield server.url()
+            finally:
+                _unlock(users)
+    finally:
+        if supervisor and server.ephemeral:
+            supervisor.wait()
+        elif supervisor:
+            supervisor.returncode = 0  # it outlives us for as long as others use the server
 
 
 def supervise(server: Server) -> None:
-    """Own `server` until standard input says otherwise; the other end of `supervised`.
-
-    If another supervisor owns it already, report that one's URL and return.
-    """
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+    """Start `server`, again after a crash, and stop it when its last user has gone."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    for descriptor in (0, 1):  # or the server would inherit our ends of the pipes
-        os.set_inheritable(descriptor, False)  # noqa: FBT003  takes no keyword
-    failed = True
-    try:
-        server.home.mkdir(mode=PRIVATE, parents=True, exist_ok=not server.ephemeral)
-        with (server.home / "lock").open("ab") as lock:
-            _own_or_adopt(server, lock)
-        failed = False
-    except LocalServerError as error:
-        _report(error=str(error))
-    except (OSError, LookupError, ValueError) as error:
-        _report(error=f"No local server can run in {server.home}: {error}")
-    if server.ephemeral:
-        _remove(server.home, keep_logs=failed)
-
-
-def _own_or_adopt(server: Server, lock: BinaryIO) -> None:
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while not _is_locked_by_us(lock):
-        if url := _running(server):
-            _report(url=url)
+    ready = server.home / "ready"
+    # The second is unlocked first: who may use the server then finds it unsupervised.
+    with (server.home / "users").open("ab") as users, (server.home / "lock").open("ab") as lock:
+        if not _locks(lock):
             return
-        if time.monotonic() > deadline:
-            raise LocalServerError(f"{server.home} is locked, but no server answers for it.")
-        time.sleep(0.1)
-    _own(server)
+        try:
+            while not _locks(users):
+                if not ready.exists():
+                    leave_root(server.home)
+                    server.start()
+                    ready.touch()
+                time.sleep(0.05)
+        except LocalServerError as error:
+            sys.exit(str(error))
+        finally:
+            server.stop()
+            ready.unlink(missing_ok=True)
+    if server.ephemeral:
+        # On Windows a process's files stay in use for a moment after its end.
+        for _ in range(50):
+            shutil.rmtree(server.home, ignore_errors=True)
+            if not server.home.exists():
+                break
+            time.sleep(0.1)
 
 
-def _is_locked_by_us(lock: BinaryIO) -> bool:
+def _open_users(server: Server) -> BinaryIO:
     try:
-        if sys.platform == "win32":
-            lock.seek(0)
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        server.home.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        return (server.home / "users").open("ab")
+    except OSError as error:
+        raise LocalServerError(
+            f"No database can be kept in {server.home} ({error.strerror}): make it writable, "
+            "or set DATABASE_URL to a database that runs elsewhere."
+        ) from error
+
+
+def _locks(file: BinaryIO, *, shared: bool = False) -> bool:
+    try:
+        _lock(file, shared=shared)
     except OSError:
         return False
     return True
 
 
-def _running(server: Server) -> str | None:
-    try:
-        port = json.loads((server.home / "state.json").read_text(encoding="utf-8"))["port"]
-        return server.url(port) if server.answers(port) else None
-    except OSError:  # the server is not up yet, or no longer
-        return None
+def _is_supervised(server: Server) -> bool:
+    with (server.home / "lock").open("ab") as lock:
+        return not _locks(lock, shared=True)
 
 
-def _own(server: Server) -> None:
-    state = server.home / "state.json"
-    state.unlink(missing_ok=True)  # of an owner that was killed
-    leave_root(server.home)
-    try:
-        port = server.start()
-        draft = state.with_suffix(".new")
-        draft.write_text(json.dumps({"port": port}), encoding="utf-8")
-        draft.rename(state)  # at once, so that nobody reads half of it
-        _report(url=server.url(port))
-        os.read(0, 1)  # a byte when the owner is done, nothing when it is gone
-    finally:
-        with suppress(OSError):  # on Windows, while somebody reads it
-            state.unlink(missing_ok=True)
-        server.stop()
+def _is_ready(server: Server) -> bool:
+    ready = server.home / "ready"
+    if not (_is_supervised(server) and ready.exists()):
+        return False
+    if server.answers(kept_port(server.home)):
+        return True
+    ready.unlink(missing_ok=True)  # it has crashed: the supervisor starts it again
+    return False
 
 
-def _report(**report: str) -> None:
-    with suppress(BrokenPipeError), open(1, "wb", closefd=False) as output:
-        output.write(json.dumps(report).encode() + b"\n")
+def _start_supervisor(server: Server, module: str) -> "subprocess.Popen[bytes]":
+    if not server.ephemeral:
+        print(f"{server.name} starts, with its data in {server.home}.", file=sys.stderr)
+    (server.home / "ready").unlink(missing_ok=True)  # of a supervisor that was killed
+    paths = {"PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONUTF8": "1"}
+    with (server.home / "supervisor.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", module, server.home, str(server.ephemeral)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=os.environ | paths,
+            start_new_session=True,
+            creationflags=_DETACHED,
+        )
 
 
-def _remove(home: Path, *, keep_logs: bool) -> None:
-    for directory in [*home.glob("*/")] if keep_logs else [home]:
-        # On Windows a process's files stay in use for a moment after its end.
-        for _ in range(50):
-            shutil.rmtree(directory, ignore_errors=True)
-            if not directory.exists():
-                break
-            time.sleep(0.1)
+def _last_words(server: Server) -> str:
+    told = (server.home / "supervisor.log").read_text(encoding="utf-8", errors="replace")
+    return "".join(told.splitlines()[-1:]) or f"The supervisor in {server.home} was killed."

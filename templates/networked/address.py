@@ -127,7 +127,9 @@ class DatabaseAddress(BaseSettings):
     @property
     def names_a_database(self) -> bool:
         """Whether anyone said where the database is."""
-        return bool(self.database_url) or "db_host" in self.model_fields_set
+        # Not DB_PASS: that alone is what compose.yaml asks for.
+        parts = {"db_host", "db_port", "db_name", "db_user"}
+        return bool(self.database_url) or bool(parts & self.model_fields_set)
 
 
 def _ensure_password_is_all_of_it(url: str) -> None:

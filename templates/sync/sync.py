@@ -1,6 +1,8 @@
 """The engine's synchronous twin, for what can't be async: notebooks, task queues, scripts.
 
-    with open_sync_engine(Settings()) as engine:
+    from app.commands.settings import load_settings
+
+    with open_sync_engine(load_settings()) as engine:
         sessions = create_sync_session_factory(engine)
         with sessions.begin() as session:
             ...

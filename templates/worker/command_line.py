@@ -73,7 +73,7 @@ def _dev(concurrency: Concurrency = None) -> None:
 @commands.command("doctor")
 def _doctor() -> None:
     """Show the settings and say what is wrong."""
-    doctor(load_settings({}))
+    doctor(load_settings())
 
 
 @job_commands.command("add")
@@ -83,25 +83,25 @@ def _add_job(
     delay: Annotated[float, typer.Option(min=0, help="Seconds to wait before.")] = 0,
 ) -> None:
     """Add a job."""
-    run(jobs.add(load_settings({}), kind=kind, payload=payload, delay=delay))
+    run(jobs.add(load_settings(), kind=kind, payload=payload, delay=delay))
 
 
 @job_commands.command("list")
 def _list_jobs(state: State | None = None, limit: Limit = 50) -> None:
     """Print jobs, the newest first: number, kind, state, moment, attempts, last error."""
-    run(jobs.show(load_settings({}), state=state, limit=limit))
+    run(jobs.show(load_settings(), state=state, limit=limit))
 
 
 @job_commands.command("retry")
 def _retry_job(job_id: int) -> None:
     """Queue a failed job again."""
-    run(jobs.retry(load_settings({}), job_id=job_id))
+    run(jobs.retry(load_settings(), job_id=job_id))
 
 
 @company_commands.command("add")
 def _add_company(name: str, industry: str) -> None:
     """Add a company."""
-    run(companies.add(load_settings({}), name=name, industry=industry))
+    run(companies.add(load_settings(), name=name, industry=industry))
 
 
 @company_commands.command("list")
@@ -110,13 +110,13 @@ def _list_companies(
     after: Annotated[int, typer.Option(min=0, help="The number to begin behind.")] = 0,
 ) -> None:
     """Print companies: number, name, industry."""
-    run(companies.show(load_settings({}), limit=limit, after=after))
+    run(companies.show(load_settings(), limit=limit, after=after))
 
 
 @company_commands.command("export")
 def _export_companies() -> None:
     """Print all companies as JSON, each on a line."""
-    run(companies.export(load_settings({})))
+    run(companies.export(load_settings()))
 
 
 if __name__ == "__main__":

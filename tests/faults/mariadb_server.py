@@ -12,24 +12,18 @@ from urllib.parse import urlsplit
 
 import asyncmy
 import pytest
-from devtools.local_server import LocalServerError, leave_root
+from devtools.local_server import LocalServerError, kept_port, leave_root
 from devtools.mariadb_programs import Programs, find_programs
 from devtools.mariadb_server import MariaDB
 
 
 class MariaDBServer(MariaDB):
-    """A server that comes back on the port that it had."""
+    """A server that is killed and started at will, on the port that it has."""
 
-    port = 0
-
-    def start(self) -> int:
-        """Start it, which recovers if it was killed, and return its port once it answers there."""
-        if self.port:
-            self._recover()
-            self._start_on(self.port)
-        else:
-            self.port = super().start()
-        return self.port
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return kept_port(self.home)
 
     def kill(self) -> None:
         """End it as the system does when memory runs out."""
@@ -40,7 +34,7 @@ class MariaDBServer(MariaDB):
     @property
     def database_url(self) -> str:
         """The DATABASE_URL of its database "test"."""
-        return self.url(self.port)
+        return self.url()
 
     @contextmanager
     def observing(self) -> Iterator[MariaDBObserver]:

@@ -13,25 +13,17 @@ from urllib.parse import urlsplit
 
 import psutil
 from devtools.local_postgres import Postgres
-from devtools.local_server import give, leave_root, reachable
+from devtools.local_server import give, kept_port, leave_root, reachable
 from devtools.postgres_binaries import find_binaries
 
 
 class PostgresServer(Postgres):
-    """A server that comes back on the port that it had."""
+    """A server that is stopped and started at will, on the port that it has."""
 
-    port = 0
-
-    def start(self) -> int:
-        """Start it, recover first if it crashed, and return its port."""
-        if self.port:
-            self._recover()
-            self._pg_ctl(
-                "start", "-l", str(self._home_for_tools / "server.log"), "-o", f"-p {self.port}"
-            )
-        else:
-            self.port = super().start()
-        return self.port
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return kept_port(self.home)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: "fast" ends its sessions in good order, "immediate" is a crash."""
@@ -46,7 +38,7 @@ class PostgresServer(Postgres):
     @property
     def database_url(self) -> str:
         """The DATABASE_URL of its database "postgres"."""
-        return self.url(self.port)
+        return self.url()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

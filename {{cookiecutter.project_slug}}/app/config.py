@@ -2,6 +2,7 @@
 
 # {% if cookiecutter.__web %}
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 # {% else %}
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -35,7 +37,8 @@ class Settings(DatabaseAddress):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        # The project's, wherever a command is started.
+        env_file=Path(__file__).resolve().parents[1] / ".env",
         env_file_encoding="utf-8",
         extra="ignore",
         # A value that is refused may still hold a password.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 import app.models  # noqa: F401  registers the tables
 from app.commands.errors import CommandError
 from app.commands.preflight import diagnosed
-from app.commands.settings import load_settings
+from app.commands.settings import load_settings, read_settings
 from app.db.base import Base
 from app.db.engine import open_engine
 from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
@@ -39,7 +39,7 @@ def migrate(connection: Connection) -> None:
 
 async def connect_and_migrate() -> None:
     """Do what the command asks for, on a connection of our own."""
-    settings = for_migrations(load_settings({}))
+    settings = for_migrations(load_settings())
     async with AsyncExitStack() as stack:
         # Of a database that is away one sentence is enough, unlike of a migration that fails.
         with diagnosed(settings):
@@ -51,7 +51,7 @@ async def connect_and_migrate() -> None:
 def print_sql() -> None:
     """Print the SQL (`alembic upgrade --sql`) and connect to nothing."""
     context.configure(
-        url=load_settings({}).sqlalchemy_url,
+        url=read_settings().sqlalchemy_url,
         target_metadata=Base.metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},

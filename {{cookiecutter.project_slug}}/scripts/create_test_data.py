@@ -67,7 +67,7 @@ def _customers(company_ids: Sequence[int], count: int) -> Rows:
 
 async def main(*, companies: int, customers: int) -> None:
     """Fill the configured database in one transaction; raises CommandError if it is not ready."""
-    async with ready_engine(load_settings({})) as engine, engine.begin() as connection:
+    async with ready_engine(load_settings()) as engine, engine.begin() as connection:
         with Progress() as progress:
             task = progress.add_task("Rows", total=companies + customers)
             await create_test_data(

@@ -42,7 +42,7 @@ def _email(person: str) -> str:
 async def main() -> None:
     """Seed the configured database; raises CommandError if it is not ready."""
     async with (
-        ready_engine(load_settings({})) as engine,
+        ready_engine(load_settings()) as engine,
         create_sessions(engine).write.begin() as session,
     ):
         added = await seed(session)

@@ -30,10 +30,7 @@ def explain(error: SQLAlchemyError, settings: Settings) -> str:
         reason = _silence(root, url, where)
     if settings.is_replica:
         return f"{reason}: check DATABASE_READ_URL; without it, reads go to DATABASE_URL, too."
-    return (
-        f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings; or run "
-        "`python -m app dev`, which brings its own database when none is set."
-    )
+    return f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings."
 
 
 def _refusal(code: int, url: URL) -> str:

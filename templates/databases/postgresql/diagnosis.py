@@ -31,10 +31,7 @@ def explain(error: SQLAlchemyError, settings: Settings) -> str:
         reason = driver.in_words(cause, where)
     if settings.is_replica:
         return f"{reason}: check DATABASE_READ_URL; without it, reads go to DATABASE_URL, too."
-    return (
-        f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings; or run "
-        "`python -m app dev`, which brings its own database when none is set."
-    )
+    return f"{reason}: check DATABASE_URL, or DB_HOST and the other DB_ settings."
 
 
 def _refusal(code: str, url: URL) -> str:

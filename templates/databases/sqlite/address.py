@@ -9,6 +9,8 @@ from sqlalchemy.exc import ArgumentError
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 
+PROJECT = Path(__file__).resolve().parents[2]
+
 NOT_A_URL = (ArgumentError, ValueError)
 
 
@@ -39,5 +41,8 @@ class DatabaseAddress(BaseSettings):
     def sqlalchemy_url(self) -> URL:
         """The database's URL with this service's driver."""
         if self.database_url:
-            return make_url(self.database_url.get_secret_value()).set(drivername=DIALECT)
-        return URL.create(DIALECT, database=str(self.db_path))
+            url = make_url(self.database_url.get_secret_value()).set(drivername=DIALECT)
+        else:
+            url = URL.create(DIALECT, database=str(self.db_path))
+        # One file, wherever a command is started.
+        return url.set(database=str(PROJECT / (url.database or "")))

@@ -1,12 +1,13 @@
-"""The database for development."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""The project's own database, for development."""
 
 from app.config import Settings
 
 
-@contextmanager
-def local_database(settings: Settings) -> Iterator[Settings]:
-    """Yield the settings: the file that they name is made when it is first used."""
-    yield settings
+def with_database(settings: Settings) -> Settings:
+    """Return the settings: the file that they name is made when it is first used."""
+    return settings
+
+
+def how_to_connect(settings: Settings) -> str:
+    """Return where a person finds the database."""
+    return f"SQLite: {settings.sqlalchemy_url.database}"

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from app import event_loop
 from app.commands.errors import CommandError
-from app.commands.local_database import local_database
+from app.commands.local_database import how_to_connect
 # {% if cookiecutter.__web %}
 from app.commands.preflight import diagnosed_engine, ensure_port_is_free
 from app.commands.serve import start_server
@@ -28,16 +28,17 @@ def dev(settings: Settings) -> None:
     """Bring the database, migrate it, seed it if it is empty, work and reload."""
     ensure_pool_is_large_enough(settings)
     # {% endif %}
-    with local_database(settings) as settings_here:
-        try:
-            event_loop.run(_prepare(settings_here))
-        except AlembicError as error:
-            raise CommandError(str(error)) from error
-        # {% if cookiecutter.__web %}
-        start_server(settings_here, reload=True)
-        # {% else %}
-        start_worker(settings_here, reload=True)
-        # {% endif %}
+    if told := how_to_connect(settings):
+        print(told, flush=True)
+    try:
+        event_loop.run(_prepare(settings))
+    except AlembicError as error:
+        raise CommandError(str(error)) from error
+    # {% if cookiecutter.__web %}
+    start_server(settings, reload=True)
+    # {% else %}
+    start_worker(settings, reload=True)
+    # {% endif %}
 
 
 async def _prepare(settings: Settings) -> None:
