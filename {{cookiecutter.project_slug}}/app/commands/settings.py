@@ -19,7 +19,8 @@ def load_settings(options: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(map(str, first["loc"])).upper()
+        where = f"{name}: " if name else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise CommandError(
-            f"{name}: {reason}; correct it on the command line, in the environment or in .env."
+            f"{where}{reason}; correct it on the command line, in the environment or in .env."
         ) from None
