@@ -54,6 +54,7 @@ class DatabaseAddress(BaseSettings):
     db_name: str = "{{ cookiecutter.project_slug }}"
     db_user: str = "{{ cookiecutter.project_slug }}"
     db_pass: SecretStr | None = None
+    db_pass_file: Path | None = None
 
     db_ssl_mode: SslMode | None = None
     db_ssl_root_cert: Path | None = None
@@ -95,8 +96,20 @@ class DatabaseAddress(BaseSettings):
             ensure_certificates(value)
         return value
 
+    @field_validator("db_pass_file")
+    @classmethod
+    def _can_be_read(cls, value: Path | None) -> Path | None:
+        try:
+            if value:
+                value.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(f"{value} can't be read as a file of UTF-8 text") from None
+        return value
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if self.db_pass_file and (self.db_pass or self.sqlalchemy_url.password is not None):
+            raise ValueError("DB_PASS_FILE is set, and so is DB_PASS or a password in the URL")
         # The replica's, too, are looked at, by making it.
         self._heed_the_url()
         _ = self.replica

@@ -36,7 +36,7 @@ class DatabaseAddress(BaseSettings):
         seconds(url, "timeout")
         if url.host or url.username or url.port:
             raise ValueError(f"names a host: write {DIALECT}:///PATH, with three slashes")
-        if not url.database or url.database == ":memory:":
+        if not url.database or url.database.startswith((":memory:", "file:")):
             raise ValueError("names no file, and every connection would have a database of its own")
         return value
 
