@@ -299,6 +299,7 @@ def run(command, directory, **env):
 def environment():
     """Return the environment for what we start: this Python, and nobody else's database."""
     foreign = ("DATABASE_URL", "DB_", "APP_", "TEST_DATABASE_URL", "VIRTUAL_ENV", "PYTHONPATH")
+    foreign += ("WEB_CONCURRENCY",)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {
         **kept,

@@ -27,7 +27,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 # {% endif %}
 
 from app.db.address import DatabaseAddress
-from app.env_file import EnvFile
+from app.env_file import ENV_FILE, EnvFile
 
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
@@ -43,7 +43,6 @@ class Settings(DatabaseAddress):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env",
         extra="ignore",
         # A value that is refused may still hold a password.
         hide_input_in_errors=True,
@@ -92,11 +91,11 @@ class Settings(DatabaseAddress):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  EnvFile takes its place
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it has none: see EnvFile
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return what the settings are read from, the first first."""
-        return init_settings, env_settings, EnvFile(settings_cls), file_secret_settings
+        return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
     @field_validator("app_cors_origins", mode="before")

@@ -8,6 +8,9 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 from pydantic_settings import DotEnvSettingsSource, SettingsError
 
+ENV_FILE = ".env"
+"""In the directory in which a command runs."""
+
 
 class EnvFile(DotEnvSettingsSource):
     """Reads it as UTF-8, or as the UTF-16 that PowerShell writes.
