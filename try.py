@@ -29,6 +29,10 @@ PATIENCE = 120
 """Seconds that a new service may take to answer: the first start makes a database."""
 
 
+# What we call is on this machine: no proxy leads there, whatever the environment says.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 class TryError(Exception):
     """It can't go on; the message is one sentence that says why and what to do."""
 
@@ -159,7 +163,7 @@ def wait_until_it_answers(url, process, log):
     """Return once `url` answers 200; raise TryError with the log if it won't."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(url, timeout=5):
+        with suppress(OSError), _direct.open(url, timeout=5):
             return
         time.sleep(0.1)
     raise TryError(f"The service did not start; it says:\n{read(log)}")
@@ -237,7 +241,7 @@ def call(url, method, path, expected, body=None):
         request.data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with _direct.open(request, timeout=10) as response:
             status, text = response.status, response.read().decode("utf-8")
     except urllib.error.HTTPError as error:
         with error:
@@ -292,6 +296,7 @@ def run(command, directory):
 def environment():
     """Return the environment for what we start: this Python, and nobody else's database."""
     foreign = ("DATABASE_URL", "DB_", "APP_", "TEST_DATABASE_URL", "VIRTUAL_ENV", "PYTHONPATH")
+    foreign += ("WEB_CONCURRENCY",)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {
         **kept,

@@ -141,8 +141,8 @@ def ensure_the_same_answers(servers: list[Server]) -> None:
         companies = f"{server.url}/api/v1/companies"
         body = {"name": f"First of {server.name}", "industry": "Benchmarks"}
         for response, expected in (
-            (httpx2.get(f"{companies}/1"), 200),
-            (httpx2.post(companies, json=body), 201),
+            (httpx2.get(f"{companies}/1", trust_env=False), 200),
+            (httpx2.post(companies, json=body, trust_env=False), 201),
         ):
             if response.status_code != expected or response.json().keys() != keys:
                 raise BenchmarkError(

@@ -51,7 +51,8 @@ def export(bench: Bench) -> dict[str, Any]:
 
 def _read(server: Server, most: int | None = None) -> tuple[int, int]:
     rows = size = 0
-    with httpx2.stream("GET", f"{server.url}{COMPANIES}/export", timeout=60) as response:
+    url = f"{server.url}{COMPANIES}/export"
+    with httpx2.stream("GET", url, timeout=60, trust_env=False) as response:
         response.raise_for_status()
         for chunk in response.iter_raw():
             rows += chunk.count(b"\n")

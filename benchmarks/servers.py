@@ -90,7 +90,7 @@ def _wait_until_it_answers(name: str, url: str, popen: subprocess.Popen[bytes], 
     deadline = time.monotonic() + PATIENCE
     while popen.poll() is None and time.monotonic() < deadline:
         with suppress(httpx2.TransportError):
-            if httpx2.get(f"{url}/health").status_code == 200:
+            if httpx2.get(f"{url}/health", trust_env=False).status_code == 200:
                 return
         time.sleep(0.01)
     told = log.read_text(encoding="utf-8", errors="replace").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -47,8 +48,10 @@ def pytest_configure() -> None:
     """Let what the tests start obey the signals that they send.
 
     A run in the background of a script ignores SIGINT, one under nohup SIGHUP, and so would
-    every process that it starts.
+    every process that it starts. And no proxy leads to what runs on this machine.
     """
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
     for name in ("SIGINT", "SIGHUP"):
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) is signal.SIG_IGN:

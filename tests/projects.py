@@ -30,7 +30,12 @@ STOP_SIGNALS = (
 QUESTIONS = ("driver", "framework", "server")
 Variant = tuple[str, ...]
 """A driver, a framework and, if it is not the default, a server."""
-FOREIGN = ("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV")
+DEAD_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
+"""The environment of somebody whose proxy knows nothing of this machine."""
+FOREIGN = (
+    *("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV"),
+    "WEB_CONCURRENCY",
+)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -144,6 +144,21 @@ def test_another_machine_is_verified(project: Project, server: TlsServer, place:
     assert connect(project, url, DB_SSL_ROOT_CERT=server.ca) == "TLS"
 
 
+def test_verify_ca_demands_an_authority_and_no_name(project: Project, server: TlsServer) -> None:
+    asked = f"sslmode=verify-ca&sslrootcert={server.ca}"
+    assert connect(project, at(server.url, "127.0.0.1", asked)) == "TLS"
+    asked = f"sslmode=verify-ca&sslrootcert={server.foreign_ca}"
+    assert "certificate" in connect(project, at(server.url, "127.0.0.1", asked))
+
+
+def test_a_channel_that_must_be_bound_is_a_server_that_is_verified(
+    project: Project, server: TlsServer
+) -> None:
+    asked = f"sslmode=require&channel_binding=require&sslrootcert={server.ca}"
+    assert connect(project, at(server.url, "localhost", asked)) == "TLS"
+    assert "certificate" in connect(project, at(server.url, "127.0.0.1", asked))
+
+
 def test_the_url_may_say_it_as_libpq_does(project: Project, server: TlsServer) -> None:
     asked = f"sslmode=verify-full&sslrootcert={server.ca}"
     assert connect(project, at(server.url, "localhost", asked)) == "TLS"
@@ -155,13 +170,13 @@ def test_the_url_may_say_it_as_libpq_does(project: Project, server: TlsServer) -
 @pytest.mark.parametrize(
     ("query", "env", "words"),
     [
-        ("sslmode=prefer", {}, ["DATABASE_URL", "sslmode", "disable, require, verify-full"]),
-        ("sslmode=verify-ca", {}, ["DATABASE_URL", "sslmode", "disable, require, verify-full"]),
+        ("sslmode=prefer", {}, ["DATABASE_URL", "sslmode", "disable, require, verify-ca, verify-full"]),
+        ("sslmode=verify-ca", {}, ["verify-ca", "DB_SSL_ROOT_CERT", "sslrootcert="]),
         ("ssl=require", {}, ["DATABASE_URL", "sslmode="]),
         ("sslrootcert=/nowhere.pem", {}, ["DATABASE_URL", "/nowhere.pem"]),
         ("", {"DB_SSL_ROOT_CERT": "/nowhere.pem"}, ["DB_SSL_ROOT_CERT", "/nowhere.pem"]),
         ("", {"DB_SSL_ROOT_CERT": __file__}, ["DB_SSL_ROOT_CERT", "PEM"]),
-        ("", {"DB_SSL_MODE": "prefer"}, ["DB_SSL_MODE", "'disable', 'require' or 'verify-full'"]),
+        ("", {"DB_SSL_MODE": "prefer"}, ["DB_SSL_MODE", "'disable', 'require', 'verify-ca' or 'verify-full'"]),
     ],
 )
 def test_what_is_not_understood_is_refused(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from bake import TEMPLATE, choices
-from projects import environment
+from bake import TEMPLATE, bake, choices
+from projects import DEAD_PROXY, environment
 
 
 def try_py(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -68,3 +73,42 @@ def test_settings_of_this_machine_do_not_leak_in(setting: str) -> None:
     name, _, value = setting.partition("=")
     done = try_py("--driver", "aiosqlite", **{name: value})
     assert done.returncode == 0, done.stderr
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """Answers that all is well."""
+
+    def do_GET(self) -> None:  # noqa: N802  http.server's name
+        """Answer."""
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def here() -> Iterator[str]:
+    """Yield the address of a server on this machine."""
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_no_proxy_leads_to_what_it_started(here: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEAD_PROXY.items():
+        monkeypatch.setenv(name, value)
+    module = importlib.import_module("try")
+    assert module.call(f"http://{here}", "GET", "/health", 200) is None
+
+
+def test_nor_to_what_the_image_asks_for_its_health(here: str, tmp_path: Path) -> None:
+    lines = (bake(tmp_path) / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    [command] = [line for line in lines if line.startswith("HEALTHCHECK CMD ")]
+    _, *arguments = json.loads(command.removeprefix("HEALTHCHECK CMD "))
+    code = [argument.replace("127.0.0.1:8000", here) for argument in arguments]
+    assert here in code[-1]
+    subprocess.run([sys.executable, *code], env=environment(**DEAD_PROXY), check=True, timeout=60)

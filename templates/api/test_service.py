@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 
 import pytest
-from httpx2 import AsyncClient
 
 from app import event_loop
 from app.companies import create_company, update_company
@@ -41,7 +40,7 @@ async def service(migrated: Settings) -> AsyncIterator[Service]:
 async def test_it_answers_and_stops_and_leaves_no_connection(
     migrated: Settings, service: Service
 ) -> None:
-    async with AsyncClient(base_url=service.url) as client:
+    async with service.client() as client:
         assert (await client.get("/ready")).status_code == 200
         assert (await client.post("/api/v1/companies", json=ACME)).status_code == 201
         assert await count_connections(migrated) > 0
@@ -55,7 +54,7 @@ async def test_it_answers_and_stops_and_leaves_no_connection(
 async def test_a_request_in_flight_is_answered_before_it_stops(
     migrated: Settings, service: Service
 ) -> None:
-    async with open_engine(migrated) as engine, AsyncClient(base_url=service.url) as client:
+    async with open_engine(migrated) as engine, service.client() as client:
         sessions = create_sessions(engine)
         async with sessions.write.begin() as session:
             company = await create_company(session, **ACME)
@@ -78,7 +77,7 @@ async def test_a_request_in_flight_is_answered_before_it_stops(
 @pytest.mark.parametrize("command", WAYS_TO_START, ids=" ".join)
 async def test_it_runs_on_the_chosen_loop(migrated: Settings, command: tuple[str, ...]) -> None:
     with running_service(*command, env=environment(migrated)) as service:
-        async with AsyncClient(base_url=service.url) as client:
+        async with service.client() as client:
             assert (await client.get("/api/v1/companies")).status_code == 200
         service.ask_to_stop()
         output = await asyncio.to_thread(service.wait)

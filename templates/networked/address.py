@@ -13,15 +13,24 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 # {% else %}
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PrivateAttr, SecretStr, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 # {% endif %}
 from pydantic_settings import BaseSettings
 from sqlalchemy import URL
 
-from app.db.tls_url import SslMode, ensure_certificates, root_cert_of, ssl_mode_of
-from app.db.url import DIALECT, PORT, create_url, parse_url
+from app.db.tls_url import SslMode, ensure_certificates
+from app.db.url import DIALECT, PORT, create_url, parse_url, settings_in
 
 __all__ = ["DIALECT", "DatabaseAddress"]
 
@@ -45,6 +54,7 @@ class DatabaseAddress(BaseSettings):
     db_name: str = "{{ cookiecutter.project_slug }}"
     db_user: str = "{{ cookiecutter.project_slug }}"
     db_pass: SecretStr | None = None
+    db_pass_file: Path | None = None
 
     db_ssl_mode: SslMode | None = None
     db_ssl_root_cert: Path | None = None
@@ -68,7 +78,7 @@ class DatabaseAddress(BaseSettings):
         if value is not None:
             text = value.get_secret_value()
             _ensure_password_is_all_of_it(text)
-            parse_url(text)
+            settings_in(parse_url(text))
         return value
 
     # {% if cookiecutter.__postgresql %}
@@ -86,6 +96,25 @@ class DatabaseAddress(BaseSettings):
             ensure_certificates(value)
         return value
 
+    @field_validator("db_pass_file")
+    @classmethod
+    def _can_be_read(cls, value: Path | None) -> Path | None:
+        try:
+            if value:
+                value.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise ValueError(f"{value} can't be read as a file of UTF-8 text") from None
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.db_pass_file and (self.db_pass or self.sqlalchemy_url.password is not None):
+            raise ValueError("DB_PASS_FILE is set, and so is DB_PASS or a password in the URL")
+        # The replica's, too, are looked at, by making it.
+        self._heed_the_url()
+        _ = self.replica
+        return self
+
     @property
     def sqlalchemy_url(self) -> URL:
         """The database's URL with this service's driver; its `str` hides the password."""
@@ -100,16 +129,6 @@ class DatabaseAddress(BaseSettings):
         )
 
     @property
-    def ssl_mode(self) -> SslMode | None:
-        """How the connection is secured, if anyone said so; what is set for itself comes first."""
-        return self.db_ssl_mode or ssl_mode_of(self.sqlalchemy_url)
-
-    @property
-    def ssl_root_cert(self) -> Path | None:
-        """The file of the authorities that are trusted, or None for the system's."""
-        return self.db_ssl_root_cert or root_cert_of(self.sqlalchemy_url)
-
-    @property
     def replica(self) -> Self | None:
         """The same settings, but for DATABASE_READ_URL, if it is set."""
         if self.database_read_url is None:
@@ -117,12 +136,22 @@ class DatabaseAddress(BaseSettings):
         changes = {"database_url": self.database_read_url, "database_read_url": None}
         replica = self.model_copy(update=changes)
         replica._is_replica = True  # noqa: SLF001  a copy of our own
+        replica._heed_the_url()  # noqa: SLF001
         return replica
 
     @property
     def is_replica(self) -> bool:
         """Whether these are the settings of a `replica`."""
         return self._is_replica
+
+    def _heed_the_url(self) -> None:
+        # For each setting that nobody has set itself.
+        for name, value in settings_in(self.sqlalchemy_url).items():
+            if name not in self.model_fields_set:
+                default = type(self).model_fields[name].default
+                self.__dict__[name] = default if value is None else value
+        if self.db_ssl_mode == "verify-ca" and not self.db_ssl_root_cert:
+            raise ValueError("verify-ca needs DB_SSL_ROOT_CERT, or sslrootcert= in the URL")
 
     @property
     def names_a_database(self) -> bool:

@@ -1,40 +1,61 @@
 """How the database's URL asks for TLS: as libpq spells it, whatever the database is."""
 
 import ssl
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import URL
 
-SslMode = Literal["disable", "require", "verify-full"]
-SSL_MODES = get_args(SslMode)
+from app.db.url_parameters import ANY
 
-KEYS = ["sslmode", "sslrootcert"]
-"""What is read here, and not by the driver."""
-OTHERS = {"ssl", "ssl_mode", "ssl_ca", "ssl_verify_cert", "ssl_verify_identity"}
-"""Spellings that only some drivers read."""
+SslMode = Literal["disable", "require", "verify-ca", "verify-full"]
+
+PARAMETERS: dict[str, Collection[str]] = {
+    # Our own certificate, and its key.
+    "sslcert": ANY,
+    "sslkey": ANY,
+    "sslmode": get_args(SslMode),
+    "sslrootcert": ANY,
+}
+INSTEAD = {
+    **dict.fromkeys(["ssl", "sslMode", "sslaccept", "useSSL", "requireSSL"], "write sslmode="),
+    **dict.fromkeys(["ssl_ca", "ssl-ca", "sslca"], "write sslrootcert="),
+    "sslpassword": "decrypt the key, and let only this service read it",
+}
+"""What to write in place of spellings that only some drivers read."""
 
 
-def ssl_mode_of(url: URL) -> SslMode | None:
-    """Return how `url` wants the connection secured, if it says so."""
-    return cast("SslMode | None", url.query.get("sslmode"))
+def tls_settings(url: URL) -> dict[str, Any]:
+    """Return the settings that `url` stands for; raises ValueError if its files are no good."""
+    if "sslkey" in url.query and "sslcert" not in url.query:
+        raise ValueError("has sslkey= without sslcert=")
+    try:
+        load_certificate(ssl.create_default_context(), url)
+    except OSError:
+        raise ValueError("has no PEM file in sslcert=, or a locked one in sslkey=") from None
+    root = str(url.query.get("sslrootcert", "system"))
+    if root != "system":
+        ensure_certificates(Path(root))
+    return {
+        "db_ssl_mode": url.query.get("sslmode"),
+        "db_ssl_root_cert": None if root == "system" else Path(root),
+    }
 
 
-def root_cert_of(url: URL) -> Path | None:
-    """Return the file that `url` names, or None for the system's authorities."""
-    path = url.query.get("sslrootcert", "system")
-    return None if path == "system" else Path(str(path))
+def certificate(url: URL) -> dict[str, str]:
+    """Return the files of our own certificate and its key, as libpq names them."""
+    if "sslcert" not in url.query:
+        return {}
+    file = str(url.query["sslcert"])
+    return {"sslcert": file, "sslkey": str(url.query.get("sslkey", file))}
 
 
-def ensure_tls_is_understood(url: URL) -> None:
-    """Raise ValueError if `url` asks for TLS in a way that this service does not know."""
-    for name in url.query:
-        if name.replace("-", "_") in OTHERS:
-            raise ValueError(f"has {name}=, which only some drivers read: write sslmode=")
-    if url.query.get("sslmode", "disable") not in SSL_MODES:
-        raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
-    if path := root_cert_of(url):
-        ensure_certificates(path)
+def load_certificate(context: ssl.SSLContext, url: URL) -> None:
+    """Show our own certificate, if `url` has one; raises OSError if it can't be read."""
+    if files := certificate(url):
+        # A password, so that nobody is asked for one.
+        context.load_cert_chain(files["sslcert"], files["sslkey"], password="")
 
 
 def ensure_certificates(path: Path) -> None:

@@ -35,11 +35,13 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         "loop": event_loop.LOOP_FACTORY,
         "http": partial(PatientProtocol, patience=settings.app_request_timeout),
         "timeout_graceful_shutdown": settings.app_shutdown_timeout,
+        # Not what WEB_CONCURRENCY says, which counts only if APP_WORKERS does not.
+        "workers": 1 if reload else settings.app_workers,
     }
     if reload:
         uvicorn.run(APP, reload=True, reload_dirs=["app"], **options)
     elif settings.app_workers > 1:
-        _run_workers(uvicorn.Config(APP, workers=settings.app_workers, **options))
+        _run_workers(uvicorn.Config(APP, **options))
     else:
         uvicorn.run(APP, **options)
 

@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
 from app.db import sync_driver
+# {% if cookiecutter.__networked %}
+from app.db.password import renew_password
+# {% endif %}
 
 
 @contextmanager
@@ -35,6 +38,9 @@ def open_sync_engine(settings: Settings) -> Iterator[Engine]:
         pool_timeout=settings.db_pool_timeout,
     )
     sync_driver.configure(engine)
+    # {% if cookiecutter.__networked %}
+    renew_password(engine, settings)
+    # {% endif %}
     try:
         yield engine
     finally:

@@ -2,10 +2,10 @@
 
 # {% if cookiecutter.__web %}
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AliasChoices,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -13,16 +13,21 @@ from pydantic import (
     PositiveInt,
     field_validator,
 )
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 # {% else %}
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 # {% endif %}
 
 from app.db.address import DatabaseAddress
+from app.env_file import ENV_FILE, EnvFile
 
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
@@ -33,13 +38,11 @@ _ORIGIN = re.compile(r"https?://[^/\s]+|\*")
 class Settings(DatabaseAddress):
     """All settings of the service; times are in seconds, sizes in bytes.
 
-    Raises pydantic.ValidationError for a value that is not understood.
+    Raises pydantic.ValidationError for a value that is not understood, and
+    pydantic_settings.SettingsError for a `.env` that is not.
     """
 
     model_config = SettingsConfigDict(
-        # The project's, wherever a command is started.
-        env_file=Path(__file__).resolve().parents[1] / ".env",
-        env_file_encoding="utf-8",
         extra="ignore",
         # A value that is refused may still hold a password.
         hide_input_in_errors=True,
@@ -48,8 +51,13 @@ class Settings(DatabaseAddress):
     # {% if cookiecutter.__web %}
     app_host: str = "127.0.0.1"
     app_port: int = Field(default=8000, ge=0, le=65535)
-    # {% endif %}
+    # The second is what Heroku and others set by the size of the machine.
+    app_workers: PositiveInt = Field(
+        default=1, validation_alias=AliasChoices("app_workers", "web_concurrency")
+    )
+    # {% else %}
     app_workers: PositiveInt = 1
+    # {% endif %}
     app_log_level: Literal["debug", "info", "warning", "error"] = "info"
     # {% if cookiecutter.__web %}
     app_request_log: bool = True
@@ -76,6 +84,18 @@ class Settings(DatabaseAddress):
     db_prewarm: NonNegativeInt = 10
     db_ready_timeout: PositiveFloat = Field(default=1, le=1.5)
     db_drain_timeout: NonNegativeFloat = 5
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it has none: see EnvFile
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return what the settings are read from, the first first."""
+        return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
     @field_validator("app_cors_origins", mode="before")

@@ -16,6 +16,7 @@ def test_it_shows_every_setting_with_its_default() -> None:
         "DATABASE_READ_URL",
         "DATABASE_URL",
         "DB_PASS",
+        "DB_PASS_FILE",
         "DB_SSL_MODE",
         "DB_SSL_ROOT_CERT",
     } & shown.keys()

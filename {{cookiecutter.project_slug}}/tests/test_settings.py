@@ -67,7 +67,7 @@ def test_a_replica_differs_only_in_its_address() -> None:
     assert replica
     assert "two" not in f"{settings} {replica} {replica.sqlalchemy_url}"
     assert replica.sqlalchemy_url.host == "replica"
-    assert (settings.ssl_mode, replica.ssl_mode) == ("disable", None)
+    assert (settings.db_ssl_mode, replica.db_ssl_mode) == ("disable", None)
     assert replica.replica is None
     assert replica.db_pool_size == settings.db_pool_size
 # {% endif %}

@@ -19,7 +19,8 @@ CAPACITY = "max_connections"
 def explain(error: SQLAlchemyError, settings: Settings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     url = settings.sqlalchemy_url
-    where = ", ".join(f"{host or 'localhost'}:{port}" for host, port in servers_of(url))
+    [(host, port)] = servers_of(url)
+    where = host if host.startswith("/") else f"{host or 'localhost'}:{port}"
     cause = getattr(error, "orig", None)
     # The driver says that it could not connect, and what it failed with says why.
     root = cause.__cause__ if isinstance(cause, Exception) and cause.__cause__ else cause

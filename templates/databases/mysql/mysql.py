@@ -13,7 +13,7 @@ from app.config import Settings
 from app.db.error_codes import READ_ONLY, code_of
 from app.db.liveness import Liveness
 from app.db.tls import tls_context
-from app.db.tls_url import KEYS
+from app.db.url import driver_url
 
 WRITE = ["START TRANSACTION"]
 SNAPSHOT = [
@@ -30,7 +30,7 @@ NO_LIMIT = 31_536_000
 
 def engine_url(settings: Settings) -> URL:
     """Return the database's URL without what `common_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(["charset", *KEYS])
+    return driver_url(settings.sqlalchemy_url)
 
 
 def common_args(settings: Settings) -> dict[str, Any]:

@@ -1,16 +1,52 @@
 """The database's URL: what may stand in it."""
 
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import unquote
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
-from app.db.tls_url import ensure_tls_is_understood
+from app.db import tls_url
+from app.db.url_parameters import ANY, read_url, seconds, understood
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 PORT = {{ cookiecutter._drivers[cookiecutter.driver].port }}
 
-NOT_A_URL = (ArgumentError, ValueError)
+PARAMETERS: dict[str, Collection[str]] = {
+    **tls_url.PARAMETERS,
+    # As settings: see `settings_in`.
+    "connect_timeout": ANY,
+    "program_name": ANY,
+    # For the driver.
+    "unix_socket": ANY,
+    # What is so in any case.
+    "allowPublicKeyRetrieval": ("true",),
+    "characterEncoding": ("utf-8", "utf8", "utf8mb4"),
+    "charset": ("utf8mb4", "utf8mb3", "utf8"),
+    "serverTimezone": ("utc",),
+    "useUnicode": ("true",),
+    "use_unicode": ("1", "true"),
+}
+INSTEAD = {
+    **tls_url.INSTEAD,
+    **dict.fromkeys(["user", "password", "passwd", "host", "port"], "write USER:PASSWORD@HOST"),
+    **dict.fromkeys(["connection_limit", "pool_size"], "set DB_POOL_SIZE"),
+    **dict.fromkeys(["read_timeout", "write_timeout", "socketTimeout"], "set DB_STATEMENT_TIMEOUT"),
+    "application_name": "write program_name=",
+    "connectTimeout": "write connect_timeout= in seconds",
+    "max_overflow": "set DB_MAX_OVERFLOW",
+    "pool_timeout": "set DB_POOL_TIMEOUT",
+    "socket": "write unix_socket=",
+}
+
+# As MySQL's own programs spell it, and services that offer it.
+_SSL_MODE = ("ssl-mode", "ssl_mode")
+_SSL_MODES = {
+    "disabled": "disable",
+    "required": "require",
+    "verify_ca": "verify-ca",
+    "verify_identity": "verify-full",
+}
 
 
 def parse_url(text: str, *, replica: bool = False) -> URL:  # noqa: ARG001  all are read alike
@@ -18,24 +54,46 @@ def parse_url(text: str, *, replica: bool = False) -> URL:  # noqa: ARG001  all 
 
     Raises ValueError for what is not understood, without the value: it may hold a password.
     """
-    try:
-        url = make_url(text)
-    except NOT_A_URL:
-        raise ValueError(f"is not a URL of the form {DIALECT}://USER@HOST/NAME") from None
-    if url.drivername not in {"mysql", "mariadb", DIALECT}:
-        raise ValueError(f"does not start with {DIALECT}://, which this service needs")
-    for name in ("host", "passwd", "password", "port"):
+    url = read_url(text, dialect=DIALECT, place="USER@HOST/NAME")
+    for name in _SSL_MODE:
         if name in url.query:
-            raise ValueError(f"has {name}= behind the question mark: write it before the name")
-    ensure_tls_is_understood(url)
-    return url.set(drivername=DIALECT)
+            understood(url, {**PARAMETERS, name: _SSL_MODES}, instead=INSTEAD)
+            mode = _SSL_MODES[str(url.query[name]).lower()]
+            url = url.difference_update_query([name]).update_query_dict({"sslmode": mode})
+    url = understood(url, PARAMETERS, instead=INSTEAD)
+    return _with_socket(url, unquote(url.host or ""))
 
 
-def create_url(**parts: Any) -> URL:
-    """Return the URL of its parts, which are named as those of sqlalchemy.URL."""
-    return URL.create(DIALECT, **parts)
+def settings_in(url: URL) -> dict[str, Any]:
+    """Return the settings that `url` stands for, if they are not set themselves.
+
+    Raises ValueError for what is not understood.
+    """
+    return {
+        **tls_url.tls_settings(url),
+        "db_application_name": url.query.get("program_name"),
+        "db_connect_timeout": seconds(url, "connect_timeout"),
+    }
+
+
+def driver_url(url: URL) -> URL:
+    """Return `url` with those parameters only that the drivers read alike."""
+    return url.difference_update_query(PARAMETERS.keys() - {"unix_socket"})
+
+
+def create_url(*, host: str, **parts: Any) -> URL:
+    """Return the URL of its parts; `host` may be the path of a socket."""
+    return _with_socket(URL.create(DIALECT, host=host, **parts), host)
 
 
 def servers_of(url: URL) -> list[tuple[str, int]]:
-    """Return the hosts that the URL names, with their ports."""
-    return [(url.host or "", url.port or PORT)]
+    """Return the host that the URL names, or the path of its socket, with its port."""
+    return [(str(url.query.get("unix_socket", url.host or "")), url.port or PORT)]
+
+
+def _with_socket(url: URL, host: str) -> URL:
+    if not host.startswith("/"):
+        return url
+    # No host, which would be shown in its place.
+    without = URL.create(url.drivername, url.username, url.password, database=url.database)
+    return without.set(query={**url.query, "unix_socket": host})

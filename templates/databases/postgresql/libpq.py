@@ -11,12 +11,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from app.config import Settings
 from app.db.changes import follow_changes
 from app.db.tls import tls_mode
-from app.db.tls_url import KEYS
+from app.db.tls_url import certificate
+from app.db.url import driver_url, startup_options
 
 
 def libpq_url(settings: Settings) -> URL:
     """Return the database's URL without what `libpq_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(KEYS)
+    return driver_url(settings.sqlalchemy_url)
 
 
 def libpq_args(settings: Settings) -> dict[str, Any]:
@@ -32,9 +33,10 @@ def libpq_args(settings: Settings) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
-        # PgBouncer refuses the limits; and behind it each transaction may come to another
-        # connection of the server, which knows nothing of the statements prepared before.
-        **({"prepare_threshold": None} if settings.db_pooler == "pgbouncer" else _limits(settings)),
+        "options": _options(settings),
+        # Behind PgBouncer each transaction may come to another connection of the server, which
+        # knows nothing of the statements prepared before.
+        **({"prepare_threshold": None} if settings.db_pooler == "pgbouncer" else {}),
     }
 
 
@@ -64,15 +66,20 @@ def _start_over(connection: DBAPIConnection) -> None:
     connection.rollback()
 
 
-def _limits(settings: Settings) -> dict[str, str]:
+def _options(settings: Settings) -> str:
+    # Of a name that comes twice, the server takes the last.
+    asked = startup_options(settings.sqlalchemy_url)
+    if settings.db_pooler == "pgbouncer":
+        # It refuses the limits.
+        return asked
     limits = {
         "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
         "lock_timeout": settings.db_lock_timeout,
         "statement_timeout": settings.db_statement_timeout,
     }
     in_milliseconds = {name: round(seconds * 1000) for name, seconds in limits.items()}
-    server_settings = {"timezone": "UTC", **in_milliseconds}
-    return {"options": " ".join(f"-c {name}={value}" for name, value in server_settings.items())}
+    ours = [f"-c {name}={value}" for name, value in {"timezone": "UTC", **in_milliseconds}.items()]
+    return " ".join([*ours, asked])
 
 
 def _tls(settings: Settings) -> dict[str, str]:
@@ -82,9 +89,9 @@ def _tls(settings: Settings) -> dict[str, str]:
         # Kerberos would come before TLS, and does not check what `verify-full` promises.
         "gssencmode": "disable",
     }
-    if mode == "verify-full":
-        arguments["sslrootcert"] = str(settings.ssl_root_cert or _system_authorities())
-    return arguments
+    if mode.startswith("verify"):
+        arguments["sslrootcert"] = str(settings.db_ssl_root_cert or _system_authorities())
+    return arguments | certificate(settings.sqlalchemy_url)
 
 
 def _system_authorities() -> str:

@@ -1,20 +1,19 @@
 """The database's URL: what may stand in it, and the servers that it names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+from urllib.parse import unquote
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
-from app.db.tls_url import ensure_tls_is_understood
+from app.db import tls_url
+from app.db.url_parameters import ANY, read_url, seconds, understood
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 PORT = "{{ cookiecutter._drivers[cookiecutter.driver].port }}"
 
 LAST_PORT = 65535
-
-NOT_A_URL = (ArgumentError, ValueError)
 
 ROLES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 """What libpq's target_session_attrs may be: which of several servers is the right one."""
@@ -22,6 +21,43 @@ ROLES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby
 # As SQLAlchemy takes a URL apart, which knows of one server only.
 _SEVERAL = re.compile(r"(\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?)([^/?]*,[^/?]*)(.*)", re.DOTALL)
 _SERVER = re.compile(r"(?:\[(?P<ipv6>[^]]+)\]|(?P<name>[^:]*))(?::(?P<port>[^:]*))?")
+_PLACES = ("host", "port")
+
+PARAMETERS: dict[str, Collection[str]] = {
+    **tls_url.PARAMETERS,
+    # As settings: see `settings_in`.
+    "application_name": ANY,
+    "channel_binding": ("disable", "prefer", "require"),
+    "connect_timeout": ANY,
+    "pgbouncer": ("true", "false"),
+    # For the driver and the server.
+    "options": ANY,
+    "schema": ANY,
+    "target_session_attrs": ROLES,
+    # What is so in any case.
+    "client_encoding": ("utf8", "utf-8"),
+    "gssencmode": ("disable", "prefer"),
+}
+INSTEAD = {
+    **tls_url.INSTEAD,
+    **dict.fromkeys(["password", "passwd", "user"], "write USER:PASSWORD@HOST"),
+    **dict.fromkeys(["connection_limit", "pool_size"], "set DB_POOL_SIZE"),
+    **dict.fromkeys(["currentSchema", "search_path"], "write options=-csearch_path=NAME"),
+    **dict.fromkeys(
+        ["statement_cache_size", "prepared_statement_cache_size", "prepare_threshold"],
+        "behind PgBouncer, set DB_POOLER=pgbouncer",
+    ),
+    **dict.fromkeys(["command_timeout", "statement_timeout"], "set DB_STATEMENT_TIMEOUT"),
+    **dict.fromkeys(
+        ["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"],
+        "leave it out, since DB_PING_TIMEOUT notices a silent server",
+    ),
+    "max_overflow": "set DB_MAX_OVERFLOW",
+    "pool_timeout": "set DB_POOL_TIMEOUT",
+    "server_settings": "write options=-cNAME=VALUE",
+    "timeout": "write connect_timeout=",
+    "unix_sock": "write the folder of the socket as host=",
+}
 
 
 def parse_url(text: str, *, replica: bool = False) -> URL:
@@ -30,23 +66,47 @@ def parse_url(text: str, *, replica: bool = False) -> URL:
     Raises ValueError for what is not understood, without the value: it may hold a password.
     """
     several = _SEVERAL.fullmatch(text)
-    try:
-        url = make_url(several[1] + several[3] if several else text)
-    except NOT_A_URL:
-        raise ValueError(f"is not a URL of the form {DIALECT}://USER@HOST/NAME") from None
-    if url.drivername not in {"postgres", "postgresql", DIALECT}:
-        raise ValueError(f"does not start with {DIALECT}://, which this service needs")
-    for name in ("password", "passwd"):
-        if name in url.query:
-            raise ValueError(f"has {name}= behind the question mark: write USER:PASSWORD@HOST")
-    if "sslpassword" in url.query:
-        raise ValueError("has sslpassword= behind the question mark: give libpq a service file")
-    if url.query.get("target_session_attrs", "any") not in ROLES:
-        raise ValueError(f"has none of these in target_session_attrs: {', '.join(ROLES)}")
-    ensure_tls_is_understood(url)
+    url = read_url(
+        several[1] + several[3] if several else text, dialect=DIALECT, place="USER@HOST/NAME"
+    )
     hosts = several[2] if several else url.query.get("host", url.host or "")
     ports = url.query.get("port", str(url.port or ""))
-    return _with_servers(url.set(drivername=DIALECT), hosts, ports, replica=replica)
+    rest = understood(url.difference_update_query(_PLACES), PARAMETERS, instead=INSTEAD)
+    return _with_servers(rest, hosts, ports, replica=replica)
+
+
+def settings_in(url: URL) -> dict[str, Any]:
+    """Return the settings that `url` stands for, if they are not set themselves.
+
+    Raises ValueError for what is not understood.
+    """
+    settings = {
+        **tls_url.tls_settings(url),
+        "db_application_name": url.query.get("application_name"),
+        "db_connect_timeout": seconds(url, "connect_timeout"),
+        "db_pooler": "pgbouncer" if url.query.get("pgbouncer") == "true" else None,
+    }
+    if url.query.get("channel_binding") == "require":
+        # That is, a server that proves who it is. asyncpg can't bind; a certificate proves it, too.
+        if settings["db_ssl_mode"] == "disable":
+            raise ValueError("has channel_binding=require with sslmode=disable: remove one of them")
+        if settings["db_ssl_mode"] != "verify-ca":
+            settings["db_ssl_mode"] = "verify-full"
+    return settings
+
+
+def driver_url(url: URL) -> URL:
+    """Return `url` with those parameters only that SQLAlchemy and the driver read alike."""
+    return url.difference_update_query(PARAMETERS.keys() - {"target_session_attrs"})
+
+
+def startup_options(url: URL) -> str:
+    """Return what the server is told when a connection begins, as libpq's `options`."""
+    options = str(url.query.get("options", ""))
+    if schema := url.query.get("schema"):
+        name = '"{}"'.format(str(schema).replace('"', '""'))
+        options += " -csearch_path=" + re.sub(r"([\\\s])", r"\\\1", name)
+    return options
 
 
 def create_url(*, host: str, port: str, **parts: Any) -> URL:
@@ -65,6 +125,23 @@ def servers_of(url: URL) -> list[tuple[str, int]]:
     return [(host, int(port)) for host, port in zip(hosts, ports, strict=True)]
 
 
+# {% if cookiecutter.driver == "asyncpg" %}
+_SETTING = re.compile(r"(?:-c\s*|--)([\w.-]+)=((?:\\.|\S)*)")
+
+
+def server_settings(url: URL) -> dict[str, str]:
+    """Return the same as the server's settings, as asyncpg takes it."""
+    options = startup_options(url)
+    settings = {
+        name.lower().replace("-", "_"): re.sub(r"\\(.)", r"\1", value)
+        for name, value in _SETTING.findall(options)
+    }
+    # Some services find the right server by what is no setting.
+    rest = _SETTING.sub("", options).strip()
+    return settings | ({"options": rest} if rest else {})
+
+
+# {% endif %}
 def _with_servers(
     url: URL,
     hosts: str | tuple[str, ...],
@@ -75,8 +152,7 @@ def _with_servers(
     servers = list(_pair(_split(hosts), _split(ports)))
     [(host, port), *more] = servers
     if not more and not host.startswith("/"):
-        plain = url.difference_update_query(["host", "port"])
-        return plain.set(host=host or None, port=int(port) if port else None)
+        return url.set(host=host or None, port=int(port) if port else None)
     if more and not all(host for host, _ in servers):
         raise ValueError("names a server without a host between its commas")
     query = {
@@ -106,9 +182,11 @@ def _pair(hosts: list[str], ports: list[str]) -> Iterator[tuple[str, str]]:
     if len(ports) != len(hosts):
         raise ValueError(f"names {len(hosts)} hosts and {len(ports)} ports: one for all, or each")
     for text, common in zip(hosts, ports, strict=True):
-        server = _SERVER.fullmatch(text)
-        # An IPv6 address without its brackets is all host.
+        # An IPv6 address without its brackets is all host, and so is the folder of a socket.
+        server = None if text.startswith("/") else _SERVER.fullmatch(text)
         host = (server["ipv6"] or server["name"]) if server else text
+        if host.lower().startswith("%2f"):
+            host = unquote(host)
         port = (server["port"] if server else None) or common
         if port and not (port.isdecimal() and 0 < int(port) <= LAST_PORT):
             raise ValueError(f"has a port that is not a number from 1 to {LAST_PORT}")

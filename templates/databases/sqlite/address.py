@@ -1,17 +1,24 @@
 """Where the database is, and how long to wait for it."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import NonNegativeFloat, SecretStr, field_validator
+from pydantic import NonNegativeFloat, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
+
+from app.db.url_parameters import ANY, read_url, seconds, understood
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-NOT_A_URL = (ArgumentError, ValueError)
+PARAMETERS = {
+    # As DB_BUSY_TIMEOUT, which comes first.
+    "timeout": ANY,
+    # So in any case: the driver has a thread for each connection.
+    "check_same_thread": ("false", "0"),
+}
 
 
 class DatabaseAddress(BaseSettings):
@@ -24,25 +31,36 @@ class DatabaseAddress(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _has_our_dialect(cls, value: SecretStr | None) -> SecretStr | None:
+    def _is_understood(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
-        try:
-            url = make_url(value.get_secret_value())
-        except NOT_A_URL:
-            raise ValueError(f"is not a URL of the form {DIALECT}:///PATH") from None
-        if url.drivername not in {"sqlite", DIALECT}:
-            raise ValueError(f"does not start with {DIALECT}://, which this service needs")
-        if not url.database or url.database == ":memory:":
+        url = _parse_url(value)
+        seconds(url, "timeout")
+        if url.host or url.username or url.port:
+            raise ValueError(f"names a host: write {DIALECT}:///PATH, with three slashes")
+        if not url.database or url.database.startswith((":memory:", "file:")):
             raise ValueError("names no file, and every connection would have a database of its own")
         return value
+
+    @model_validator(mode="after")
+    def _heed_the_url(self) -> Self:
+        """Take what the URL says for a setting that nobody has set itself."""
+        wait = seconds(self.sqlalchemy_url, "timeout")
+        if wait and "db_busy_timeout" not in self.model_fields_set:
+            self.__dict__["db_busy_timeout"] = wait
+        return self
 
     @property
     def sqlalchemy_url(self) -> URL:
         """The database's URL with this service's driver."""
         if self.database_url:
-            url = make_url(self.database_url.get_secret_value()).set(drivername=DIALECT)
+            url = _parse_url(self.database_url)
         else:
             url = URL.create(DIALECT, database=str(self.db_path))
         # One file, wherever a command is started.
         return url.set(database=str(PROJECT / (url.database or "")))
+
+
+def _parse_url(value: SecretStr) -> URL:
+    url = read_url(value.get_secret_value(), dialect=DIALECT, place="/PATH")
+    return understood(url, PARAMETERS, instead={"uri": "write the path of the file alone"})

@@ -9,8 +9,8 @@ from app.db import driver
 
 
 def engine_url(settings: Settings) -> URL:
-    """Return the database's URL with the synchronous driver."""
-    return settings.sqlalchemy_url.set(drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
+    """Return the database's URL with the synchronous driver, and without what `connect_args` says."""
+    return settings.sqlalchemy_url.set(query={}, drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:

@@ -11,19 +11,18 @@ __all__ = ["READ_OPTIONS", "SNAPSHOT_OPTIONS", "configure", "connect_args", "eng
 
 def connect_args(settings: Settings) -> dict[str, Any]:
     """Return the arguments for the connection."""
-    password = settings.sqlalchemy_url.password or ""
     return {
         **common_args(settings),
         "async_creator_fn": _connect,
         "connect_timeout": settings.db_connect_timeout,
-        # It encodes text as Latin-1, where the server expects UTF-8: these are its bytes.
-        "password": password.encode().decode("latin-1"),
         "read_timeout": silence(settings),
     }
 
 
-async def _connect(**arguments: Any) -> Any:
+async def _connect(*, password: str | bytes = "", **arguments: Any) -> Any:
     # Not at the top: the driver is loaded by the first connection, after the event loop.
     from app.db.connection import connect  # noqa: PLC0415
 
-    return await connect(**arguments)
+    utf8 = password.encode() if isinstance(password, str) else password
+    # It encodes text as Latin-1, where the server expects UTF-8: these are its bytes.
+    return await connect(password=utf8.decode("latin-1"), **arguments)

@@ -18,8 +18,8 @@ SNAPSHOT_OPTIONS = {"sqlite_begin": "DEFERRED"}
 
 
 def engine_url(settings: Settings) -> URL:
-    """Return the database's URL."""
-    return settings.sqlalchemy_url
+    """Return the database's URL without what `connect_args` says."""
+    return settings.sqlalchemy_url.set(query={})
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:

@@ -15,14 +15,15 @@ def connect_args(settings: Settings) -> dict[str, Any]:
         **common_args(settings),
         "async_creator_fn": _connect,
         "connect_timeout": settings.db_connect_timeout,
-        # As bytes: it would encode text as Latin-1, where the server expects UTF-8.
-        "password": (settings.sqlalchemy_url.password or "").encode(),
         "read_timeout": silence(settings),
     }
 
 
-async def _connect(**arguments: Any) -> Any:
+async def _connect(*, password: str | bytes = "", **arguments: Any) -> Any:
     # Not at the top: the driver is loaded by the first connection, after the event loop.
     from app.db.connection import connect  # noqa: PLC0415
 
-    return await connect(**arguments)
+    if isinstance(password, str):
+        # It would encode text as Latin-1, where the server expects UTF-8.
+        password = password.encode()
+    return await connect(password=password, **arguments)

@@ -8,6 +8,7 @@ from asyncpg.exceptions import (  # type: ignore[import-untyped]
     PostgresConnectionError,
     TargetServerAttributeNotMatched,
 )
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
 from app.db.driver import WrongServerError
 
@@ -25,7 +26,8 @@ async def connect(
     """Return a connection to the first server that has the role which is asked for.
 
     Each has the `timeout` for itself, as with libpq: asyncpg alone would spend it on the first
-    one that says nothing. Raises what the last one failed with.
+    one that says nothing. Raises what the last one failed with; what the operating system
+    reports, as an OperationalError of the driver: asyncpg leaves it as it is.
     """
     hosts = host if isinstance(host, list) else [host]
     ports = port if isinstance(port, list) else [port]
@@ -42,4 +44,7 @@ async def connect(
                 failure = error
             except TargetServerAttributeNotMatched as error:
                 failure = WrongServerError(str(error))
+    if isinstance(failure, OSError):
+        wrapped = AsyncAdapt_asyncpg_dbapi.OperationalError(str(failure), failure)  # type: ignore[no-untyped-call]
+        raise wrapped from failure
     raise failure

@@ -2,25 +2,27 @@
 
 import socket
 import ssl
-from collections.abc import Sequence
 from operator import methodcaller
 from typing import Any
 
-from sqlalchemy import URL, Dialect, event
+from sqlalchemy import URL, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config import Settings
 from app.db.changes import follow_changes
 from app.db.liveness import Liveness, silence
 from app.db.tls import tls_context
-from app.db.tls_url import KEYS
+from app.db.url import driver_url, server_settings
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+# Behind PgBouncer each transaction may come to another connection of the server, which knows
+# nothing of the statements prepared before, or knows others by their names. With neither of the
+# caches asyncpg gives no names, and sends a statement again whenever it runs it.
+WITHOUT_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 class WrongServerError(ConnectionError):
@@ -29,7 +31,7 @@ class WrongServerError(ConnectionError):
 
 def engine_url(settings: Settings) -> URL:
     """Return the database's URL without what `connect_args` says."""
-    return settings.sqlalchemy_url.difference_update_query(KEYS)
+    return driver_url(settings.sqlalchemy_url)
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:
@@ -40,7 +42,13 @@ def connect_args(settings: Settings) -> dict[str, Any]:
         "ssl": tls_context(settings) or False,
         "timeout": settings.db_connect_timeout,
         "command_timeout": silence(settings),
-        **(_for_pgbouncer(settings) if settings.db_pooler == "pgbouncer" else _limits(settings)),
+        "server_settings": {
+            # PgBouncer refuses the limits.
+            **({} if settings.db_pooler == "pgbouncer" else _limits(settings)),
+            **server_settings(settings.sqlalchemy_url),
+            "application_name": settings.db_application_name,
+        },
+        **(WITHOUT_CACHES if settings.db_pooler == "pgbouncer" else {}),
     }
 
 
@@ -53,7 +61,6 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
         # The rest is done by SQLAlchemy.
         start_over=lambda connection: connection.rollback(),
     )
-    event.listen(engine.sync_engine, "do_connect", _connect)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
     liveness = Liveness(
         engine, settings, is_dead=methodcaller("is_closed"), hang_up=methodcaller("terminate")
@@ -61,14 +68,16 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     liveness.watch(engine)
 
 
-def in_words(error: object, where: str) -> str:
+def in_words(error: BaseException | None, where: str) -> str:
     """Return what is wrong with the server at `where`, which gave no SQLSTATE."""
-    match error:
+    # Unless it is the system's, SQLAlchemy has wrapped it.
+    reason = error if error is None or isinstance(error, OSError) else error.__cause__
+    match reason:
         case socket.gaierror():
             said = f"The host of {where} can't be found"
         case ssl.SSLCertVerificationError():
-            reason = error.verify_message.rstrip(".")
-            said = f"The certificate of PostgreSQL at {where} is not trusted ({reason})"
+            words = reason.verify_message.rstrip(".")
+            said = f"The certificate of PostgreSQL at {where} is not trusted ({words})"
         case WrongServerError():
             said = f"Of PostgreSQL at {where}, no server is the one that is asked for now"
         case ConnectionError(errno=None):
@@ -79,7 +88,7 @@ def in_words(error: object, where: str) -> str:
         case OSError():
             said = f"There is no PostgreSQL at {where}"
         case _:
-            said = f"PostgreSQL at {where} can't be used ({type(error).__name__})"
+            said = f"PostgreSQL at {where} can't be used ({type(reason or error).__name__})"
     return said
 
 
@@ -95,47 +104,19 @@ async def _connect_to_one(**arguments: Any) -> Any:
     return await connect(**arguments)
 
 
-def _limits(settings: Settings) -> dict[str, Any]:
+def _limits(settings: Settings) -> dict[str, str]:
     limits = {
         "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
         "lock_timeout": settings.db_lock_timeout,
         "statement_timeout": settings.db_statement_timeout,
     }
-    return {
-        "server_settings": {
-            "application_name": settings.db_application_name,
-            "timezone": "UTC",
-            **{name: str(round(seconds * 1000)) for name, seconds in limits.items()},
-        }
-    }
-
-
-def _for_pgbouncer(settings: Settings) -> dict[str, Any]:
-    return {
-        # PgBouncer refuses the limits.
-        "server_settings": {"application_name": settings.db_application_name},
-        # Each transaction may come to another connection of the server, which knows nothing of
-        # the statements prepared before, or knows others by their names. With neither of the
-        # caches asyncpg gives no names, and sends a statement again whenever it runs it.
-        "statement_cache_size": 0,
-        "prepared_statement_cache_size": 0,
-    }
-
-
-# asyncpg leaves what the operating system reports as it is: bare OSError and TimeoutError.
-
-
-def _connect(
-    dialect: Dialect, _entry: ConnectionPoolEntry, args: Sequence[Any], kwargs: dict[str, Any]
-) -> DBAPIConnection:
-    try:
-        return dialect.connect(*args, **kwargs)
-    except OSError as error:
-        raise OperationalError("connect", None, error) from error
+    in_milliseconds = {name: str(round(seconds * 1000)) for name, seconds in limits.items()}
+    return {"timezone": "UTC", **in_milliseconds}
 
 
 def _wrap_error(context: ExceptionContext) -> OperationalError | None:
     error = context.original_exception
+    # asyncpg leaves what the operating system reports as it is: bare OSError and TimeoutError.
     if isinstance(error, OSError):
         return OperationalError(context.statement, None, error)
     return None

@@ -38,7 +38,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     liveness.watch(engine)
 
 
-def in_words(error: object, where: str) -> str:
+def in_words(error: BaseException | None, where: str) -> str:
     """Return what is wrong with the server at `where`, which gave no SQLSTATE.
 
     libpq keeps the code of a refusal to itself. Its text is shown to a person as it is,

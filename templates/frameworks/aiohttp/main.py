@@ -11,6 +11,7 @@ from aiohttp import web
 from app.api import browser_headers, companies, customers, health, problems, request_log
 from app.api.health import READINESS
 from app.api.requests import REQUEST_TIMEOUT, SESSIONS
+from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
@@ -20,7 +21,7 @@ LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 def create_app(settings: Settings | None = None) -> web.Application:
     """Return the application; it opens nothing before it starts."""
-    settings = settings or Settings()
+    settings = settings or settings_or_exit()
 
     async def database(app: web.Application) -> AsyncIterator[None]:
         ensure_compatible_loop()

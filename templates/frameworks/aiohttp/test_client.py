@@ -29,7 +29,7 @@ async def open_client(
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        async with AsyncClient(base_url=f"http://127.0.0.1:{site.port}") as client:
+        async with AsyncClient(base_url=f"http://127.0.0.1:{site.port}", trust_env=False) as client:
             yield client
     finally:
         await runner.cleanup()

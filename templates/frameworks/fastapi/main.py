@@ -13,6 +13,7 @@ from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
 from app.api.middleware import BodyLimit, UnexpectedErrors
 from app.api.request_log import RequestLog
+from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
@@ -22,7 +23,7 @@ LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the application; it opens nothing before its lifespan starts."""
-    settings = settings or Settings()
+    settings = settings or settings_or_exit()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -16,6 +16,7 @@ from app.api.problems import EXCEPTION_HANDLERS
 from app.api.request_log import RequestLog
 from app.api.requests import JsonRequest
 from app.api.sessions import DEPENDENCIES
+from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
@@ -26,7 +27,7 @@ LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """Return the application; it opens nothing before its lifespan starts."""
-    settings = settings or Settings()
+    settings = settings or settings_or_exit()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:

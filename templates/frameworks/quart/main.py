@@ -13,6 +13,7 @@ from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
 from app.api.request_log import RequestLog
 from app.api.requests import Connection, IdConverter, JsonRequest
+from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
@@ -23,7 +24,7 @@ LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 def create_app(settings: Settings | None = None) -> Quart:
     """Return the application; it opens nothing before it serves."""
-    settings = settings or Settings()
+    settings = settings or settings_or_exit()
     app = Quart(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.app_max_body_size
     app.asgi_http_class = Connection

@@ -13,6 +13,7 @@ from app.api import browser_headers, companies, customers, health
 from app.api.problems import ProblemHandler
 from app.api.request_log import LoggingApp
 from app.api.requests import App, StrictRequest, close_after_chunks
+from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
@@ -27,7 +28,7 @@ def create_app(*, settings: Settings | None = None) -> App:
 
     By name only, since `sanic app.main:create_app` would give its own arguments here.
     """
-    settings = settings or Settings()
+    settings = settings or settings_or_exit()
     resources = AsyncExitStack()
 
     async def open_resources(app: App) -> None:

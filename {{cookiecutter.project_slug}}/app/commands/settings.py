@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
+# {% if cookiecutter.__web %}
+from app.commands.errors import CommandError, told
+# {% else %}
 from app.commands.errors import CommandError
+# {% endif %}
 from app.commands.local_database import with_database
 from app.config import Settings
 
@@ -24,10 +29,24 @@ def read_settings(options: Mapping[str, Any] | None = None) -> Settings:
     given = {name: value for name, value in (options or {}).items() if value is not None}
     try:
         return Settings(**given)
+    except SettingsError as error:
+        raise CommandError(f"{error}.") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(map(str, first["loc"])).upper()
+        where = f"{name}: " if name else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise CommandError(
-            f"{name}: {reason}; correct it on the command line, in the environment or in .env."
+            f"{where}{reason}; correct it on the command line, in the environment or in .env."
         ) from None
+# {% if cookiecutter.__web %}
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings, or end the program with the sentence that says what is wrong.
+
+    For an application that something else than `python -m app` starts.
+    """
+    with told():
+        return read_settings()
+# {% endif %}

@@ -13,6 +13,9 @@ from sqlalchemy.pool import QueuePool
 
 from app.config import Settings
 from app.db import driver
+# {% if cookiecutter.__networked %}
+from app.db.password import renew_password
+# {% endif %}
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,9 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_use_lifo=True,
     )
     driver.configure(engine, settings)
+    # {% if cookiecutter.__networked %}
+    renew_password(engine.sync_engine, settings)
+    # {% endif %}
     return engine
 
 

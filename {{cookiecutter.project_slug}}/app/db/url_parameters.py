@@ -1,0 +1,66 @@
+"""What stands behind the question mark of the database's URL: each is understood, or refused."""
+
+import re
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+ANY = ()
+"""Any value will do."""
+
+_PLAIN = re.compile(r"[A-Za-z][\w.-]{,40}")
+
+
+def read_url(text: str, *, dialect: str, place: str) -> URL:
+    """Return the URL for `dialect`, whichever driver of the same database it names.
+
+    Raises ValueError for what is none, without the value: it may hold a password.
+    """
+    try:
+        # Secrets that come from files often end in a line break.
+        url = make_url(text.strip(), keep_blank_values=True)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"is not a URL of the form {dialect}://{place}") from None
+    wanted, _, _ = dialect.partition("+")
+    database, _, _ = url.drivername.partition("+")
+    aliases = {"postgres": "postgresql", "mariadb": "mysql", "sqlite3": "sqlite"}
+    if aliases.get(database, database) != wanted:
+        raise ValueError(f"does not start with {wanted}://, which this service needs")
+    return url.set(drivername=dialect)
+
+
+def understood(
+    url: URL, parameters: Mapping[str, Collection[str]], *, instead: Mapping[str, str]
+) -> URL:
+    """Return `url`, whose parameters all are among `parameters`, with one of the values there.
+
+    Raises ValueError for any other, with the advice that `instead` has: nothing is ignored.
+    """
+    for name, [value, *more] in url.normalized_query.items():
+        if name not in parameters:
+            shown = f"{name}=" if _PLAIN.fullmatch(name) else "something"
+            advice = instead.get(name, "leave it out")
+            raise ValueError(
+                f"has {shown} behind the question mark, which this service does not read: {advice}"
+            )
+        if value == "":
+            raise ValueError(f"has {name}= without a value")
+        if more:
+            raise ValueError(f"has {name}= more than once")
+        values = parameters[name]
+        if values and value.lower() not in values:
+            raise ValueError(f"has {name}= with none of these values: {', '.join(values)}")
+        if values:
+            url = url.update_query_dict({name: value.lower()})
+    return url
+
+
+def seconds(url: URL, name: str) -> float | None:
+    """Return a parameter that is a time, if it is there; raises ValueError if it is none."""
+    if name not in url.query:
+        return None
+    value = str(url.query[name])
+    if not re.fullmatch(r"\d+(\.\d+)?", value) or not float(value):
+        raise ValueError(f"has {name}= with no number of seconds above 0")
+    return float(value)
