@@ -57,7 +57,11 @@ class _WorkerStop(StopSignals):
 
     def is_set(self) -> bool:
         # The line ends when the parent closes it, and when the parent is gone.
-        return super().is_set() or self._line.poll()
+        try:
+            return super().is_set() or self._line.poll()
+        except BrokenPipeError:
+            # How Windows says that it has ended.
+            return True
 
 
 class Worker:
@@ -119,12 +123,25 @@ def restart_on_change(
     # Here, because workers load this module and have no use for it.
     from watchfiles import PythonFilter, watch  # noqa: PLC0415
 
-    worker = Worker(target, *arguments)
+    worker, ended = Worker(target, *arguments), None
     try:
-        for _ in watch(folder, watch_filter=PythonFilter(), stop_event=stop):
-            worker.ask_to_stop()
-            worker.process.join()
-            worker = Worker(target, *arguments)
+        for changes in watch(
+            folder,
+            watch_filter=PythonFilter(),
+            stop_event=stop,
+            rust_timeout=500,
+            yield_on_timeout=True,
+        ):
+            if changes:
+                worker.ask_to_stop()
+                worker.process.join()
+                worker = Worker(target, *arguments)
+            elif worker is not ended and not worker.process.is_alive():
+                ended = worker
+                logger.error(
+                    "The service ended (exit code %s): it starts again when the code changes",
+                    worker.process.exitcode,
+                )
     finally:
         worker.ask_to_stop()
         worker.process.join()

@@ -1,11 +1,17 @@
 """`python -m app`: serve."""
 
+import logging
+import signal
+import threading
 from functools import partial
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app import event_loop
 from app.commands.errors import CommandError
@@ -14,6 +20,8 @@ from app.commands.slow_clients import PatientProtocol
 from app.config import Settings
 
 APP = "app.main:app"
+
+logger = logging.getLogger("uvicorn.error")
 
 
 def serve(settings: Settings) -> None:
@@ -35,15 +43,59 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         "loop": event_loop.LOOP_FACTORY,
         "http": partial(PatientProtocol, patience=settings.app_request_timeout),
         "timeout_graceful_shutdown": settings.app_shutdown_timeout,
+        "timeout_worker_healthcheck": settings.app_worker_health_timeout,
         # Not what WEB_CONCURRENCY says, which counts only if APP_WORKERS does not.
         "workers": 1 if reload else settings.app_workers,
     }
     if reload:
-        uvicorn.run(APP, reload=True, reload_dirs=["app"], **options)
+        _reload(ChildConfig(APP, reload=True, reload_dirs=["app"], **options))
     elif settings.app_workers > 1:
-        _run_workers(uvicorn.Config(APP, **options))
+        _run_workers(ChildConfig(APP, **options))
     else:
         uvicorn.run(APP, **options)
+
+
+class ChildConfig(uvicorn.Config):
+    """The configuration of a process that ends when the process that started it is gone.
+
+    uvicorn's own workers would go on to serve, and to hold the port.
+    """
+
+    def load(self) -> None:
+        """Load the application, and watch the parent from now on."""
+        super().load()
+        if parent := parent_process():
+            threading.Thread(target=_end_after, args=[parent], daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    signal.raise_signal(signal.SIGTERM)
+
+
+class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two classes
+    """Says when the service has ended, where uvicorn would wait for a change in silence."""
+
+    def startup(self) -> None:
+        """Start the service."""
+        self._ended: Any = None
+        super().startup()
+
+    def should_restart(self) -> list[Path] | None:
+        """Return the files that changed, if any did."""
+        changes: list[Path] | None = super().should_restart()
+        if not changes and self.process is not self._ended and not self.process.is_alive():
+            self._ended = self.process
+            logger.error(
+                "The service ended (exit code %s): it starts again when the code changes",
+                self.process.exitcode,
+            )
+        return changes
+
+
+def _reload(config: uvicorn.Config) -> None:
+    listener = config.bind_socket()
+    Reloader(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
 
 
 def _run_workers(config: uvicorn.Config) -> None:

@@ -68,6 +68,9 @@ class Settings(DatabaseAddress):
     app_security_headers: bool = False
     # {% endif %}
     app_shutdown_timeout: PositiveInt = 10
+    # {% if cookiecutter.__server == "uvicorn" %}
+    app_worker_health_timeout: PositiveInt = 30
+    # {% endif %}
     # {% if cookiecutter.__worker %}
 
     worker_concurrency: PositiveInt = {{ cookiecutter.__concurrency }}

@@ -1,0 +1,131 @@
+"""The processes of a service: none is left behind, none is killed while it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx2
+import psutil
+import pytest
+from bake import choices
+from projects import (
+    PATIENCE,
+    Project,
+    Running,
+    Variant,
+    each,
+    migrated_database,
+    running,
+    serving,
+)
+
+pytestmark = pytest.mark.projects
+
+DRIVER, FRAMEWORK = choices("driver")[0], choices("framework")[0]
+ASGI: list[Variant] = [
+    (DRIVER, FRAMEWORK),
+    *((DRIVER, FRAMEWORK, server) for server in choices("server")[1:]),
+]
+EVERY: list[Variant] = [*ASGI, *((DRIVER, framework) for framework in ("aiohttp", "sanic", "none"))]
+COMMANDS = [("--workers", "2"), ("dev",)]
+
+# Python imports it first, and in the processes that a service starts it takes its time.
+SLOW_IMPORT = """
+import sys, time
+
+if "--multiprocessing-fork" in sys.orig_argv:
+    time.sleep(7)
+"""
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, installed: Callable[..., Project]) -> Project:
+    """Return a project as it is in production."""
+    return installed(request.param)
+
+
+@pytest.fixture
+def url(project: Project, tmp_path: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a migrated database."""
+    with migrated_database(project, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def started(project: Project, log: Path, *command: str, **env: str) -> Iterator[Running]:
+    """Yield the service once it answers, or the worker once it works."""
+    if (project.path / "app" / "api").exists():
+        with serving(project, log, *command, **env) as service:
+            yield service
+    else:
+        with running(project, log, *command, **env) as worker:
+            wait_for(log, "Working")
+            yield worker
+
+
+def wait_for(log: Path, text: str) -> None:
+    """Return once the log has the text."""
+    until(lambda: text in log.read_text(encoding="utf-8"), f"the log never says {text!r}")
+
+
+def until(condition: Callable[[], bool], failure: str) -> None:
+    """Return once the condition holds; fail if it does not within a minute."""
+    deadline = monotonic() + PATIENCE / 5
+    while not condition():
+        assert monotonic() < deadline, failure
+        sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("project", each(EVERY), indirect=True)
+def test_children_end_when_their_parent_is_killed(
+    project: Project, url: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with started(project, tmp_path / "log", *command, DATABASE_URL=url) as service:
+        parent = psutil.Process(service.process.pid)
+        until(lambda: bool(parent.children()), "it starts no other process")
+        children = parent.children(recursive=True)
+        os.kill(service.process.pid, signal.SIGKILL)
+        service.process.wait(PATIENCE)
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE / 5)
+        assert not alive
+
+
+@pytest.mark.parametrize("project", each(ASGI[:1]), indirect=True)
+def test_workers_that_import_slowly_are_waited_for(
+    project: Project, url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW_IMPORT, encoding="utf-8")
+    env = {"DATABASE_URL": url, "PYTHONPATH": str(tmp_path)}
+    with serving(project, tmp_path / "log", "--workers", "2", **env) as service:
+        assert httpx2.get(f"{service.url}/ready").status_code == 200
+        assert " died" not in service.stop()
+
+
+@pytest.mark.parametrize("project", each(EVERY), indirect=True)
+def test_dev_says_that_the_service_ended_and_starts_it_again_after_a_change(
+    project: Project, url: str, tmp_path: Path
+) -> None:
+    main, log = project.path / "app" / "main.py", tmp_path / "log"
+    before = main.read_text(encoding="utf-8")
+    with started(project, log, "dev", DATABASE_URL=url) as service:
+        try:
+            main.write_text(f"{before}\nraise RuntimeError('a mistake')\n", encoding="utf-8")
+            wait_for(log, "The service ended (exit code 1)")
+            starts = log.read_text(encoding="utf-8").count("runs on")
+        finally:
+            main.write_text(before, encoding="utf-8")
+        until(
+            lambda: log.read_text(encoding="utf-8").count("runs on") > starts,
+            "it never starts again",
+        )
+        assert service.process.poll() is None
+        service.stop()
+    assert "a mistake" in log.read_text(encoding="utf-8")
