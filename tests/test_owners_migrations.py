@@ -236,17 +236,19 @@ USE = (
 def test_a_member_that_one_migration_adds_is_used_by_the_next(
     postgresql: Project, servers: Callable[[str], str]
 ) -> None:
+    """Online, and in the script that `--sql` prints, on a type that is there already."""
     url, by_hand = servers(postgresql.driver), servers(postgresql.driver)
     with (
         revision(postgresql, "mood", up=MOOD),
         revision(postgresql, "more", up=MORE, after="mood"),
         revision(postgresql, "use", up=USE, after="more"),
     ):
+        for database in (url, by_hand):
+            assert Migrator(postgresql, database, "upgrade", "mood").end()[0] == 0
         code, printed = Migrator(postgresql, url).end()
         assert code == 0, printed
-        sql = postgresql.succeed(
-            postgresql.python, "-m", "alembic", "upgrade", "head", "--sql", DATABASE_URL=url
-        )
+        command = ("-m", "alembic", "upgrade", "mood:head", "--sql")
+        sql = postgresql.succeed(postgresql.python, *command, DATABASE_URL=url)
     with observing(by_hand) as observer:
         observer.execute(sql)
     for database in (url, by_hand):
