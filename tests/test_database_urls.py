@@ -215,18 +215,22 @@ def test_a_socket_may_have_colons_in_its_path(project: Project) -> None:
     with with_socket(name) as (url, path):
         parts = urlsplit(url)
         account = f"{parts.username}:{parts.password}"
-        query = (
-            f"host={path}&port={parts.port}" if name == "postgresql" else f"unix_socket={path}"
-        )
+        query = f"host={path}&port={parts.port}" if name == "postgresql" else f"unix_socket={path}"
         port = f":{parts.port}" if name == "postgresql" else ""
         asked = ["SELECT 1"]
-        assert ask(
-            project,
-            (f"{parts.scheme}://{account}@localhost{parts.path}?{query}", asked),
-            (f"{parts.scheme}://{account}@{quote(str(path), safe='')}{port}{parts.path}", asked),
-            # No driver encrypts a socket.
-            (f"{parts.scheme}://{account}@{parts.path}?{query}&sslmode=require", asked),
-        ) == [["1"]] * 3
+        assert (
+            ask(
+                project,
+                (f"{parts.scheme}://{account}@localhost{parts.path}?{query}", asked),
+                (
+                    f"{parts.scheme}://{account}@{quote(str(path), safe='')}{port}{parts.path}",
+                    asked,
+                ),
+                # No driver encrypts a socket.
+                (f"{parts.scheme}://{account}@{parts.path}?{query}&sslmode=require", asked),
+            )
+            == [["1"]] * 3
+        )
         done = project.run(
             project.python,
             *("-m", "app", "doctor"),
@@ -240,9 +244,11 @@ def test_a_socket_may_have_colons_in_its_path(project: Project) -> None:
 
 
 @pytest.mark.parametrize("project", POSTGRESQL, indirect=True)
-@pytest.mark.parametrize("query", ["options=endpoint%3Dep-cool-1", "options=-cx.y%3Dz%20project%3Dit"])
+@pytest.mark.parametrize(
+    "query", ["options=endpoint%3Dep-cool-1", "options=-cx.y%3Dz%20project%3Dit"]
+)
 def test_what_a_service_finds_its_servers_by_reaches_it(project: Project, query: str) -> None:
-    """Neon and others look at the options in the first packet, of which the server knows nothing."""
+    """Neon and others look at the options in the first packet; the server knows nothing of it."""
     packets = []
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
 

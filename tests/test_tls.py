@@ -170,13 +170,21 @@ def test_the_url_may_say_it_as_libpq_does(project: Project, server: TlsServer) -
 @pytest.mark.parametrize(
     ("query", "env", "words"),
     [
-        ("sslmode=prefer", {}, ["DATABASE_URL", "sslmode", "disable, require, verify-ca, verify-full"]),
+        (
+            "sslmode=prefer",
+            {},
+            ["DATABASE_URL", "sslmode", "disable, require, verify-ca, verify-full"],
+        ),
         ("sslmode=verify-ca", {}, ["verify-ca", "DB_SSL_ROOT_CERT", "sslrootcert="]),
         ("ssl=require", {}, ["DATABASE_URL", "sslmode="]),
         ("sslrootcert=/nowhere.pem", {}, ["DATABASE_URL", "/nowhere.pem"]),
         ("", {"DB_SSL_ROOT_CERT": "/nowhere.pem"}, ["DB_SSL_ROOT_CERT", "/nowhere.pem"]),
         ("", {"DB_SSL_ROOT_CERT": __file__}, ["DB_SSL_ROOT_CERT", "PEM"]),
-        ("", {"DB_SSL_MODE": "prefer"}, ["DB_SSL_MODE", "'disable', 'require', 'verify-ca' or 'verify-full'"]),
+        (
+            "",
+            {"DB_SSL_MODE": "prefer"},
+            ["DB_SSL_MODE", "'disable', 'require', 'verify-ca' or 'verify-full'"],
+        ),
     ],
 )
 def test_what_is_not_understood_is_refused(

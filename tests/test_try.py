@@ -78,7 +78,7 @@ def test_settings_of_this_machine_do_not_leak_in(setting: str) -> None:
 class Healthy(BaseHTTPRequestHandler):
     """Answers that all is well."""
 
-    def do_GET(self) -> None:  # noqa: N802  http.server's name
+    def do_GET(self) -> None:
         """Answer."""
         self.send_response(200)
         self.end_headers()

@@ -76,7 +76,7 @@ class DatabaseAddress(BaseSettings):
     @classmethod
     def _is_understood(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            text = value.get_secret_value()
+            text = value.get_secret_value().strip()
             _ensure_password_is_all_of_it(text)
             settings_in(parse_url(text))
         return value

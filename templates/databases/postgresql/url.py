@@ -65,7 +65,7 @@ def parse_url(text: str, *, replica: bool = False) -> URL:
 
     Raises ValueError for what is not understood, without the value: it may hold a password.
     """
-    several = _SEVERAL.fullmatch(text)
+    several = _SEVERAL.fullmatch(text.strip())
     url = read_url(
         several[1] + several[3] if several else text, dialect=DIALECT, place="USER@HOST/NAME"
     )
