@@ -5,7 +5,10 @@ CONFLICTS = {
     "23505",  # unique_violation
     "23P01",  # exclusion_violation
 }
+READ_ONLY = "25006"
+"""read_only_sql_transaction: a demoted primary answers this."""
 UNAVAILABLE = {
+    READ_ONLY,
     "25P03",  # idle_in_transaction_session_timeout
     "40001",  # serialization_failure
     "40P01",  # deadlock_detected
