@@ -8,11 +8,9 @@ from app.db.types import MAX_ID
 from app.models.company import MAX_TEXT
 from app.models.customer import MAX_EMAIL
 
-# At least one visible character, and no NUL, which PostgreSQL can't store.
-NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
-EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+$"
+# {% include "schemas/patterns.py" %}
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=TEXT)]
 Email = Annotated[str, Field(min_length=3, max_length=MAX_EMAIL, pattern=EMAIL)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
