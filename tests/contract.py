@@ -14,6 +14,8 @@ COMPANIES = "/api/v1/companies"
 CUSTOMERS = "/api/v1/customers"
 PROBLEM = "application/problem+json"
 MAX_ID = 2**63 - 1
+MAX_PROBLEM = 8192
+"""Bytes of a problem document, whatever was sent."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ BROKEN_BODIES = [
     b'{"a":' * 100_000,
 ]
 
+# What is repeated, or told of each part, would make large answers.
+UNKNOWN_KEYS = b"{" + b",".join(b'"%06d":1' % number for number in range(100_000)) + b"}"
+MANY_PARAMETERS = "&".join(f"{number}=x" for number in range(1_000))
+LONG_PATH = "%F0%9F%8F%AD" * 500
+
 CONTRACT = [
     Step("GET", "/health", 200, answer={"status": "ok"}),
     Step("GET", "/ready", 200, answer={"status": "ready"}),
@@ -178,7 +185,10 @@ CONTRACT = [
     Step("GET", f"{COMPANIES}/0/customers", 422),
     Step("DELETE", f"{COMPANIES}/0", 422),
     Step("GET", f"{COMPANIES}/{MAX_ID}", 404),
-    *(Step("POST", COMPANIES, 422, body) for body in BROKEN_BODIES),
+    *(Step("POST", COMPANIES, 422, body) for body in (*BROKEN_BODIES, UNKNOWN_KEYS)),
+    Step("GET", f"{COMPANIES}?{MANY_PARAMETERS}", 422),
+    Step("GET", f"/api/v1/{LONG_PATH}", 404),
+    Step("GET", f"{COMPANIES}/{LONG_PATH}", 422),
     # Pages of other origins may send these types without that the browser asks first.
     *(
         Step("POST", COMPANIES, 422, ACME, content_type=content_type)
@@ -248,6 +258,7 @@ def _check(step: Step, response: httpx2.Response, saved: Mapping[str, int]) -> N
 
 def _check_problem(response: httpx2.Response) -> None:
     assert response.headers["Content-Type"] == PROBLEM, response.text
+    assert len(response.content) <= MAX_PROBLEM, response.text
     problem = response.json()
     assert problem.keys() == {"type", "title", "status", "detail"}, problem
     assert problem["status"] == response.status_code

@@ -28,8 +28,8 @@ NAMES = {
     "日本": True,
     "e\u0301": True,  # stored as it is, not as one character
     "👩\u200d👧": True,  # joined by a character of no width
-    "می\u200cخواهم": True,  # and told apart by one
-    "\u200fעברית\u200e": True,
+    "می\u200cخواهم": True,  # noqa: RUF001  and told apart by one
+    "\u200fעברית\u200e": True,  # noqa: RUF001
     " around ": True,
     "two\nlines": True,
     "a line\n": True,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from app.db.types import MAX_ID
 from app.models.company import MAX_TEXT
@@ -29,7 +29,7 @@ class NewCompany(_Payload):
 class NewCompanies(_Payload):
     """The payload of `import_companies`."""
 
-    companies: list[NewCompany]
+    companies: Annotated[list[NewCompany], FailFast()]
 
 
 class NewCustomer(_Payload):
@@ -43,7 +43,7 @@ class NewCustomers(_Payload):
     """The payload of `import_customers`."""
 
     company_id: Id
-    customers: list[NewCustomer]
+    customers: Annotated[list[NewCustomer], FailFast()]
 
 
 def first_mistake(error: ValidationError) -> str:

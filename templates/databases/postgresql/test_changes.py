@@ -84,9 +84,9 @@ async def test_a_change_in_the_midst_of_a_transaction_fails_once(
 async def test_a_server_that_takes_no_writes_any_more_is_left_once(one: AsyncEngine) -> None:
     pids = [await pid_of(one)]
     for _ in range(3):
-        with pytest.raises(DBAPIError) as caught:
-            async with one.begin() as connection:
-                await connection.execute(text("SET TRANSACTION READ ONLY"))
+        async with one.connect() as connection:
+            await connection.execute(text("SET TRANSACTION READ ONLY"))
+            with pytest.raises(DBAPIError) as caught:
                 await connection.execute(text("INSERT INTO changing VALUES (1)"))
         assert classify(caught.value) is Failure.UNAVAILABLE
         pids.append(await pid_of(one))

@@ -12,6 +12,7 @@ from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout, SanicE
 from sanic.headers import parse_content_header
 
 from app.api.schemas import Id, PageQuery
+from app.api.validation import adapter_of, mistakes_of, told
 from app.db.session import Sessions
 
 App = Sanic[Config, SimpleNamespace]
@@ -112,15 +113,11 @@ def body_of(request: Request[Any, Any], schema: type[Body]) -> Body:
     if content_type != MEDIA_TYPE:
         raise SanicException(f"The body is not announced as {MEDIA_TYPE}.", status_code=422)
     try:
-        return schema.model_validate_json(request.body)
+        body: Body = adapter_of(schema).validate_json(request.body)
     except ValidationError as error:
         raise _invalid("body", error) from error
+    return body
 
 
 def _invalid(where: str, error: ValidationError) -> SanicException:
-    # Says where and why, but does not repeat the value.
-    sentences = (
-        f"{'.'.join(map(str, (where, *problem['loc'])))}: {problem['msg']}"
-        for problem in error.errors(include_input=False)
-    )
-    return SanicException("; ".join(sentences), status_code=422)
+    return SanicException(told(mistakes_of(error), where), status_code=422)
