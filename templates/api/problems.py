@@ -45,6 +45,8 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
     match classify(error):
         case Failure.CONFLICT:
             return Problem(409, "This conflicts with data that is there already.")
+        case Failure.UNSTORABLE:
+            return Problem(422, "A text has a character that the database can't store.")
         case Failure.UNAVAILABLE:
             return Problem(503, "The database is busy or away.", RETRY_AFTER)
         case Failure.UNEXPECTED:

@@ -12,5 +12,5 @@ def allowed_methods(request: Request) -> str:
 
 
 def _has_route(request: Request, method: str) -> bool:
-    scope = {**request.scope, "method": method}
+    scope = {**request.scope, "method": method.replace("HEAD", "GET")}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)

@@ -8,8 +8,16 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sanic import Config, Request, Sanic
 from sanic.compat import Header
-from sanic.exceptions import BadRequest, PayloadTooLarge, RequestTimeout, SanicException
+from sanic.exceptions import (
+    BadRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    RequestTimeout,
+    SanicException,
+)
 from sanic.headers import parse_content_header
+from sanic.http import Http, Stage
+from sanic.router import Router
 
 from app.api.schemas import Id, PageQuery
 from app.api.validation import adapter_of, mistakes_of, told
@@ -76,6 +84,28 @@ class StrictRequest(Request[App, SimpleNamespace]):
                 raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
             chunks.append(chunk)
         self.body = b"".join(chunks)
+
+
+class HeadRouter(Router):
+    """Routes HEAD to what answers GET; Sanic itself leaves the body out."""
+
+    def _get(self, path: str, method: str, host: str | None) -> Any:
+        try:
+            return super()._get(path, method, host)
+        except MethodNotAllowed:
+            if method != "HEAD":
+                raise
+            return super()._get(path, "GET", host)
+
+
+async def _end_head(http: Http, _data: bytes, end_stream: bool) -> None:  # noqa: FBT001  the signature is Sanic's
+    if end_stream:
+        http.response_func = None  # type: ignore[assignment]  # as Sanic does
+        http.stage = Stage.IDLE
+
+
+# Sanic awaits its own, which is no coroutine: HEAD of a stream would end in a TypeError.
+Http.head_response_ignored = _end_head  # type: ignore[assignment,method-assign]
 
 
 def close_after_chunks(request: Request[Any, Any], _response: Any) -> None:
