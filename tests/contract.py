@@ -32,8 +32,8 @@ class Step:
     answer: Any = None
     """The JSON that is answered, or a function that raises AssertionError about it."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """What the answer's headers must be; `{name}` as in the path. `Allow` without OPTIONS, which some
-    frameworks answer by themselves."""
+    """What the answer's headers must be; `{name}` as in the path. `Allow` without OPTIONS, which
+    some frameworks answer by themselves."""
     save: str = ""
     """The name under which the answer's id is kept."""
 
@@ -167,7 +167,9 @@ CONTRACT = [
     Step("GET", "/api/v1/nothing", 404),
     Step("PUT", COMPANIES, 405, ACME, headers={"Allow": "GET, HEAD, POST"}),
     Step("HEAD", f"{COMPANIES}/{{emoji}}", 200),
-    Step("POST", f"{COMPANIES}/{{emoji}}", 405, ACME, headers={"Allow": "DELETE, GET, HEAD, PATCH"}),
+    Step(
+        "POST", f"{COMPANIES}/{{emoji}}", 405, ACME, headers={"Allow": "DELETE, GET, HEAD, PATCH"}
+    ),
     *(
         Step("POST", COMPANIES, 422, ACME | {name: value})
         for name in ("name", "industry")
