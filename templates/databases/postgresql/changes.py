@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import InvalidRequestError, ProgrammingError
 
 from app.db.error_codes import READ_ONLY, code_of
 from app.db.liveness import leave_read_only_servers
@@ -61,4 +61,5 @@ def _refuse_writes_of_readers(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     if code_of(context.original_exception) == READ_ONLY and options.get("postgresql_readonly"):
         # A mistake of ours: no server would write for it.
-        raise InvalidRequestError("This session only reads.") from context.original_exception
+        reason = InvalidRequestError("This session only reads.")
+        raise ProgrammingError(context.statement, None, reason)
