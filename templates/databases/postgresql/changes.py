@@ -61,5 +61,5 @@ def _refuse_writes_of_readers(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     if code_of(context.original_exception) == READ_ONLY and options.get("postgresql_readonly"):
         # A mistake of ours: no server would write for it.
-        reason = InvalidRequestError("This session only reads.")
+        reason = InvalidRequestError("This transaction is read-only: write through Sessions.write.")
         raise ProgrammingError(context.statement, None, reason)
