@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}
 """Seconds after which a client should ask again."""
+MAX_DETAIL = 600
+"""Characters of a detail, however much of what a client sent it repeats: so no problem document
+has more than 8 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,10 @@ class Problem:
 
     def body(self) -> dict[str, str | int]:
         """Return the members of the JSON object."""
-        title = HTTPStatus(self.status).phrase
-        return {
-            "type": "about:blank",
-            "title": title,
-            "status": self.status,
-            "detail": self.detail,
-        }
+        title, detail = HTTPStatus(self.status).phrase, self.detail
+        if len(detail) > MAX_DETAIL:
+            detail = f"{detail[:MAX_DETAIL]}…"
+        return {"type": "about:blank", "title": title, "status": self.status, "detail": detail}
 
 
 NOT_READY = Problem(503, "The database does not answer.", RETRY_AFTER)
@@ -45,6 +45,8 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
     match classify(error):
         case Failure.CONFLICT:
             return Problem(409, "This conflicts with data that is there already.")
+        case Failure.UNSTORABLE:
+            return Problem(422, "A text has a character that the database can't store.")
         case Failure.UNAVAILABLE:
             return Problem(503, "The database is busy or away.", RETRY_AFTER)
         case Failure.UNEXPECTED:

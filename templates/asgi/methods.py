@@ -8,7 +8,10 @@ METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 def allowed_methods(request: Request) -> str:
     """Return what `Allow` has to say about the path of `request` (RFC 9110, 15.5.6)."""
-    return ", ".join(method for method in METHODS if _has_route(request, method))
+    allowed = {method for method in METHODS if _has_route(request, method)}
+    # What HeadAsGet adds.
+    allowed |= {"HEAD"} if "GET" in allowed else set()
+    return ", ".join(sorted(allowed))
 
 
 def _has_route(request: Request, method: str) -> bool:

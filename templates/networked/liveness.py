@@ -1,11 +1,13 @@
 """Connections are checked before they are used again, and no silent server is waited for."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,12 +17,31 @@ from app.config import Settings
 
 PING_AFTER = 1.0
 """Seconds of rest after which a connection is asked whether the server still answers."""
+RENEW_AFTER = 5.0
+"""Seconds after which a server that still takes no writes is left once more."""
 
 
 def silence(settings: Settings) -> float | None:
     """Return the seconds after which a server that says nothing is given up, or None."""
     # The server ends a long statement; our own limit is for a server that went silent.
     return settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
+
+
+def leave_read_only_servers(engine: Engine, refused: Callable[[ExceptionContext], bool]) -> None:
+    """Replace the connections of `engine` when the server refuses a write (`refused`).
+
+    After a failover, the next ones go to the server that takes writes now. If they don't, they
+    stay for RENEW_AFTER seconds: otherwise each write would cost a pool of connections.
+    """
+    renewed = -math.inf
+
+    def renew(context: ExceptionContext) -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed >= RENEW_AFTER and refused(context):
+            renewed = time.monotonic()
+            context.is_disconnect = True
+
+    event.listen(engine, "handle_error", renew)
 
 
 class Liveness:

@@ -10,7 +10,7 @@ from app.models.customer import MAX_EMAIL
 
 # {% include "schemas/patterns.py" %}
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=TEXT)]
 Email = Annotated[
     str,
     Meta(

@@ -11,7 +11,7 @@ from app.models.customer import MAX_EMAIL
 
 # {% include "schemas/patterns.py" %}
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=TEXT)]
 Email = Annotated[str, Field(min_length=3, max_length=MAX_EMAIL, pattern=EMAIL)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 

@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from app.db.types import MAX_ID
 from app.models.company import MAX_TEXT
 from app.models.customer import MAX_EMAIL
 
-# At least one visible character, and no NUL, which PostgreSQL can't store.
-NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
-EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+$"
+# {% include "schemas/patterns.py" %}
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NOT_BLANK)]
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=TEXT)]
 Email = Annotated[str, Field(min_length=3, max_length=MAX_EMAIL, pattern=EMAIL)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 
@@ -31,7 +29,7 @@ class NewCompany(_Payload):
 class NewCompanies(_Payload):
     """The payload of `import_companies`."""
 
-    companies: list[NewCompany]
+    companies: Annotated[list[NewCompany], FailFast()]
 
 
 class NewCustomer(_Payload):
@@ -45,7 +43,7 @@ class NewCustomers(_Payload):
     """The payload of `import_customers`."""
 
     company_id: Id
-    customers: list[NewCustomer]
+    customers: Annotated[list[NewCustomer], FailFast()]
 
 
 def first_mistake(error: ValidationError) -> str:

@@ -26,7 +26,7 @@ pytestmark = [
 TEXTS = st.one_of(
     st.text(st.characters(), max_size=125),
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=120),
-    st.text("\x00\x1f\x7f\x85\u2028\ufeff\ud800 a'\"\\%;", max_size=8),
+    st.text("\x00\x1f\x7f\x85\u2028\u200b\u202e\ufeff\ud800 a'\"\\%;", max_size=8),
     st.sampled_from(SQL),
     st.lists(st.sampled_from(SQL), min_size=1, max_size=3).map("".join),
 )
@@ -36,8 +36,12 @@ def is_valid(text: str) -> bool:
     """Return whether a company may have this name: at most 120 characters, one of them visible."""
     if "\x00" in text or any(unicodedata.category(character) == "Cs" for character in text):
         return False
-    blank = r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*"
-    return len(text) <= 120 and not re.fullmatch(blank, text)
+    unseen = (
+        r"[\x01-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+        r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+        r"\ufff0-\ufffb]*"
+    )
+    return len(text) <= 120 and not re.fullmatch(unseen, text)
 
 
 def test_sql_is_text(hostile_target: Target) -> None:

@@ -8,15 +8,23 @@ CONFLICTS = {
     1452,  # a row that is referred to is missing
     1586,  # duplicate entry, with the key's name
 }
+UNSTORABLE = {
+    1366,  # a character that the column's set lacks (and what is no number, for a number)
+    3988,  # … that the collation lacks (MySQL)
+}
 READ_ONLY = {
     1290,  # an option forbids it: the server is read-only for now
     1836,  # the server is read-only for now
 }
 UNAVAILABLE = READ_ONLY | {
     1020,  # somebody else changed the row since we read it (MariaDB)
+    1021,  # the disk is full
+    1037,  # out of memory
     1040,  # too many connections
+    1041,  # out of memory
     1045,  # access denied
     1053,  # the server is shutting down
+    1114,  # the table is full: the disk, as a rule
     1152,  # the connection was aborted
     1158,  # the network failed: reading
     1159,  # … in time

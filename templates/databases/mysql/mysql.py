@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 from app.db.error_codes import READ_ONLY, code_of
-from app.db.liveness import Liveness
+from app.db.liveness import Liveness, leave_read_only_servers
 from app.db.tls import tls_context
 from app.db.url import driver_url
 
@@ -51,6 +51,9 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Begin transactions as they are asked for, and check connections that are reused."""
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
+    leave_read_only_servers(
+        engine.sync_engine, lambda it: code_of(it.original_exception) in READ_ONLY
+    )
     liveness = Liveness(
         engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
     )
@@ -90,9 +93,6 @@ def begin(connection: Connection) -> None:
 
 def _wrap_error(context: ExceptionContext) -> OperationalError | None:
     error = context.original_exception
-    if code_of(error) in READ_ONLY:
-        # What is left of a primary: the pool looks for the one that took its place.
-        context.is_disconnect = True
     if isinstance(error, OSError):
         return OperationalError(context.statement, None, error)
     return None

@@ -6,11 +6,10 @@ from typing import Any, Literal
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import InvalidRequestError, ProgrammingError
 
-from app.db.error_codes import code_of
-
-READ_ONLY = "25006"
-"""read_only_sql_transaction: also what is left of a primary says so."""
+from app.db.error_codes import READ_ONLY, code_of
+from app.db.liveness import leave_read_only_servers
 
 
 def follow_changes(
@@ -23,8 +22,8 @@ def follow_changes(
     """Let `engine` get over such changes.
 
     A statement that was prepared before the schema changed is prepared again, if nothing was
-    done before it in its transaction. Otherwise, and when a server takes no writes any more,
-    the failure counts as a lost connection: the pool replaces all that it has.
+    done before it in its transaction. Otherwise the failure counts as a lost connection: the pool
+    replaces all that it has. It does the same when a server takes no writes any more.
 
     `in_transaction` tells whether the driver's own connection is in one, `is_outdated` whether
     an error is about such a statement; `start_over` rolls back, and forgets what was prepared.
@@ -49,15 +48,18 @@ def follow_changes(
         return True
 
     def give_up(context: ExceptionContext) -> None:
-        error = context.original_exception
-        if is_outdated(error) or (code_of(error) == READ_ONLY and not _only_reads(context)):
+        if is_outdated(context.original_exception):
             context.is_disconnect = True
 
     event.listen(engine, "do_execute", execute)
     event.listen(engine, "handle_error", give_up)
+    event.listen(engine, "handle_error", _refuse_writes_of_readers)
+    leave_read_only_servers(engine, lambda it: code_of(it.original_exception) == READ_ONLY)
 
 
-def _only_reads(context: ExceptionContext) -> bool:
-    # If it does, the mistake is ours: no server would write for it.
-    connection = context.connection
-    return bool(connection and connection.get_execution_options().get("postgresql_readonly"))
+def _refuse_writes_of_readers(context: ExceptionContext) -> None:
+    options = context.connection.get_execution_options() if context.connection else {}
+    if code_of(context.original_exception) == READ_ONLY and options.get("postgresql_readonly"):
+        # A mistake of ours: no server would write for it.
+        reason = InvalidRequestError("This transaction is read-only: write through Sessions.write.")
+        raise ProgrammingError(context.statement, None, reason)

@@ -5,8 +5,15 @@ CONFLICTS = {
     "23505",  # unique_violation
     "23P01",  # exclusion_violation
 }
+UNSTORABLE = {
+    "22P05",  # untranslatable_character
+}
+READ_ONLY = "25006"
+"""read_only_sql_transaction: a demoted primary answers this."""
 UNAVAILABLE = {
+    READ_ONLY,
     "25P03",  # idle_in_transaction_session_timeout
+    "25P04",  # transaction_timeout
     "40001",  # serialization_failure
     "40P01",  # deadlock_detected
     "55P03",  # lock_not_available

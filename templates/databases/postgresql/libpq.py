@@ -25,6 +25,8 @@ def libpq_args(settings: Settings) -> dict[str, Any]:
     return {
         **_tls(settings),
         "application_name": settings.db_application_name,
+        # By default it would be the database's.
+        "client_encoding": "utf8",
         # Whole seconds, and psycopg itself waits two at least.
         "connect_timeout": math.ceil(settings.db_connect_timeout),
         # The server ends a long statement; these are for a server that went silent. The

@@ -81,15 +81,18 @@ async def test_a_change_in_the_midst_of_a_transaction_fails_once(
         assert (await connection.execute(READ)).all() == []
 
 
-async def test_a_server_that_takes_no_writes_any_more_is_left(one: AsyncEngine) -> None:
-    async with one.execution_options(**READ_OPTIONS).connect() as connection:
-        await connection.execute(text("SET default_transaction_read_only = on"))
-    before = await pid_of(one)
-    with pytest.raises(DBAPIError) as caught:
-        async with one.begin() as connection:
-            await connection.execute(text("INSERT INTO changing VALUES (1)"))
-    assert classify(caught.value) is Failure.UNAVAILABLE
-    assert await pid_of(one) != before
+async def test_a_server_that_takes_no_writes_any_more_is_left_once(one: AsyncEngine) -> None:
+    pids = [await pid_of(one)]
+    for _ in range(3):
+        async with one.connect() as connection:
+            await connection.execute(text("SET TRANSACTION READ ONLY"))
+            with pytest.raises(DBAPIError) as caught:
+                await connection.execute(text("INSERT INTO changing VALUES (1)"))
+        assert classify(caught.value) is Failure.UNAVAILABLE
+        pids.append(await pid_of(one))
+    # A pool that is renewed for each write would be a storm of connections.
+    assert pids[0] not in pids[1:]
+    assert len({*pids[1:]}) == 1
 
 
 async def test_a_write_where_only_reads_are_allowed_is_a_mistake_of_ours(

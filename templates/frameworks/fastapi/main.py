@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
+from app.api.head import HeadAsGet
 from app.api.middleware import BodyLimit, UnexpectedErrors
 from app.api.request_log import RequestLog
 from app.commands.settings import settings_or_exit
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(BrowserHeaders, settings=settings)
+    app.add_middleware(HeadAsGet)
     if settings.app_request_log:
         app.add_middleware(RequestLog)
     problems.install(app)

@@ -12,6 +12,7 @@ from litestar.openapi import OpenAPIConfig
 
 from app.api import companies, customers, health
 from app.api.browser_headers import BrowserHeaders
+from app.api.head import HeadAsGet
 from app.api.problems import EXCEPTION_HANDLERS
 from app.api.request_log import RequestLog
 from app.api.requests import JsonRequest
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         request_max_body_size=settings.app_max_body_size,
     )
     # Litestar's own middleware does not see what has no route.
-    app.asgi_handler = BrowserHeaders(app.asgi_handler, settings=settings)
+    app.asgi_handler = HeadAsGet(BrowserHeaders(app.asgi_handler, settings=settings))
     if settings.app_request_log:
         app.asgi_handler = RequestLog(app.asgi_handler)
     return app

@@ -11,6 +11,7 @@ from quart_schema import Info, QuartSchema
 
 from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
+from app.api.head import HeadAsGet
 from app.api.request_log import RequestLog
 from app.api.requests import Connection, IdConverter, JsonRequest
 from app.commands.settings import settings_or_exit
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(companies.blueprint, url_prefix="/api/v1/companies")
     app.register_blueprint(customers.blueprint, url_prefix="/api/v1")
-    app.asgi_app = BrowserHeaders(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way
+    app.asgi_app = HeadAsGet(BrowserHeaders(app.asgi_app, settings=settings))  # type: ignore[method-assign]  # Quart's own way
     if settings.app_request_log:
         app.asgi_app = RequestLog(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way
     return app

@@ -12,7 +12,7 @@ from sanic.exceptions import SanicException
 from app.api import browser_headers, companies, customers, health
 from app.api.problems import ProblemHandler
 from app.api.request_log import LoggingApp
-from app.api.requests import App, StrictRequest, close_after_chunks
+from app.api.requests import App, HeadRouter, StrictRequest, close_after_chunks
 from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
@@ -54,6 +54,7 @@ def create_app(*, settings: Settings | None = None) -> App:
         configure_logging=False,
         error_handler=ProblemHandler(),
         request_class=StrictRequest,
+        router=HeadRouter(),
     )
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout

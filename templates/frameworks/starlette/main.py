@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
+from app.api.head import HeadAsGet
 from app.api.middleware import BodyLimit, UnexpectedErrors
 from app.api.request_log import RequestLog
 from app.commands.settings import settings_or_exit
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         routes=[*health.routes, *companies.routes, *customers.routes],
         middleware=[
             *([Middleware(RequestLog)] if settings.app_request_log else []),
+            Middleware(HeadAsGet),
             Middleware(BrowserHeaders, settings=settings),
             Middleware(UnexpectedErrors),
             Middleware(BodyLimit, max_size=settings.app_max_body_size),

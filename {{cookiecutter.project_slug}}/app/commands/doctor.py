@@ -9,7 +9,11 @@ from app import event_loop
 # {% if cookiecutter.__networked %}
 from app.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
+# {% if cookiecutter.__postgresql %}
+from app.commands.preflight import diagnosed_engine, ensure_encoding, ensure_migrated, revisions
+# {% else %}
 from app.commands.preflight import diagnosed_engine, ensure_migrated, revisions
+# {% endif %}
 from app.config import Settings
 from app.db.diagnosis import SERVER, VERSION_QUERY
 from app.db.migrations import migration_state
@@ -35,6 +39,9 @@ async def _examine(settings: Settings) -> str:
         # {% if cookiecutter.__networked %}
         allowed = await allowed_connections(connection)
         _line("Connections", f"{most_connections(settings)} at most, of {allowed}")
+        # {% endif %}
+        # {% if cookiecutter.__postgresql %}
+        await ensure_encoding(connection)
         # {% endif %}
         state = await migration_state(connection)
     _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")

@@ -10,8 +10,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from alembic.util import CommandError as AlembicError
+# {% if cookiecutter.__postgresql %}
+from sqlalchemy import text
+# {% endif %}
 from sqlalchemy.exc import SQLAlchemyError
+# {% if cookiecutter.__postgresql %}
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+# {% else %}
 from sqlalchemy.ext.asyncio import AsyncEngine
+# {% endif %}
 
 # {% if cookiecutter.__networked %}
 from app.commands.capacity import allowed_connections, capacity_warning
@@ -97,6 +104,17 @@ def ensure_migrated(state: MigrationState) -> None:
         )
 
 
+# {% if cookiecutter.__postgresql %}
+async def ensure_encoding(connection: AsyncConnection) -> None:
+    """Raise CommandError if the database knows no characters, only bytes."""
+    if await connection.scalar(text("SHOW server_encoding")) == "SQL_ASCII":
+        raise CommandError(
+            "The database is in SQL_ASCII, which counts bytes for characters: make another one, "
+            "with ENCODING 'UTF8'."
+        )
+
+
+# {% endif %}
 async def ensure_database_is_ready(settings: Settings) -> None:
     # {% if cookiecutter.__networked %}
     """Raise CommandError if the database can't be used as it is; warn if it is too small."""
@@ -105,6 +123,9 @@ async def ensure_database_is_ready(settings: Settings) -> None:
     # {% endif %}
     async with diagnosed_engine(settings) as engine, engine.connect() as connection:
         ensure_migrated(await migration_state(connection))
+        # {% if cookiecutter.__postgresql %}
+        await ensure_encoding(connection)
+        # {% endif %}
         # {% if cookiecutter.__networked %}
         warning = capacity_warning(settings, await allowed_connections(connection))
         # {% endif %}

@@ -8,6 +8,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -36,7 +38,15 @@ def create_engine(settings: Settings) -> AsyncEngine:
     # {% if cookiecutter.__networked %}
     renew_password(engine.sync_engine, settings)
     # {% endif %}
+    event.listen(engine.sync_engine, "handle_error", _note_refusal)
     return engine
+
+
+def _note_refusal(context: ExceptionContext) -> None:
+    # Who gets no connection has lost the database, whatever it says: some drivers keep its code
+    # to themselves, and in a statement the same code can be a mistake of ours.
+    if context.connection is None:
+        context.is_disconnect = True
 
 
 @asynccontextmanager

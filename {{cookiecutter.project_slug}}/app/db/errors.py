@@ -13,6 +13,8 @@ class Failure(Enum):
 
     CONFLICT = auto()
     """The data says no: a value is taken, or a row that is referred to is missing."""
+    UNSTORABLE = auto()
+    """A text has a character that the database's encoding does not."""
     UNAVAILABLE = auto()
     """The database is away or busy: asking again in a moment may help."""
     UNEXPECTED = auto()
@@ -34,5 +36,11 @@ def classify(error: SQLAlchemyError) -> Failure:
         refused = isinstance(error, OperationalError)
         return Failure.UNAVAILABLE if refused else Failure.UNEXPECTED
     if error_codes.is_conflict(code):
-        return Failure.CONFLICT
-    return Failure.UNAVAILABLE if error_codes.is_unavailable(code) else Failure.UNEXPECTED
+        failure = Failure.CONFLICT
+    elif code in error_codes.UNSTORABLE:
+        failure = Failure.UNSTORABLE
+    elif error_codes.is_unavailable(code):
+        failure = Failure.UNAVAILABLE
+    else:
+        failure = Failure.UNEXPECTED
+    return failure

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.api.schemas import Id, PageQuery
+from app.api.validation import adapter_of, mistakes_of, told
 from app.db.session import Sessions
 
 SESSIONS = web.AppKey("SESSIONS", Sessions)
@@ -51,15 +52,11 @@ async def body_of(request: web.Request, schema: type[Body]) -> Body:
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="The body did not arrive in time.") from None
     try:
-        return schema.model_validate_json(content)
+        body: Body = adapter_of(schema).validate_json(content)
     except ValidationError as error:
         raise _invalid("body", error) from error
+    return body
 
 
 def _invalid(where: str, error: ValidationError) -> web.HTTPUnprocessableEntity:
-    # Says where and why, but does not repeat the value.
-    sentences = (
-        f"{'.'.join(map(str, (where, *problem['loc'])))}: {problem['msg']}"
-        for problem in error.errors(include_input=False)
-    )
-    return web.HTTPUnprocessableEntity(text="; ".join(sentences))
+    return web.HTTPUnprocessableEntity(text=told(mistakes_of(error), where))

@@ -1,16 +1,20 @@
 """Errors as problem details: what FastAPI answers, and what OpenAPI says of it."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic_core import SchemaValidator
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app.api.methods import allowed_methods
+from app.api.validation import early_validator, mistakes_of, told
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem
 
@@ -53,6 +57,22 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(NotFoundError)(_on_not_found)
     app.exception_handler(SQLAlchemyError)(_on_database_error)
+    # FastAPI by itself makes a list of every mistake before a handler sees one.
+    ModelField.validate = _validate  # type: ignore[assignment,method-assign]
+
+
+@cache
+def _validator_of(field: ModelField) -> SchemaValidator:
+    return early_validator(field._type_adapter.core_schema)  # noqa: SLF001
+
+
+def _validate(
+    field: ModelField, value: Any, _values: object = None, *, loc: tuple[int | str, ...] = ()
+) -> tuple[Any, list[dict[str, Any]]]:
+    try:
+        return _validator_of(field).validate_python(value, from_attributes=True), []
+    except ValidationError as error:
+        return None, [it | {"loc": (*loc, *it["loc"])} for it in mistakes_of(error)]
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> ProblemResponse:
@@ -62,15 +82,11 @@ async def _on_http_error(request: Request, error: HTTPException) -> ProblemRespo
     elif error.detail == UNREADABLE_BODY:
         # Elsewhere FastAPI has 422 for what is no JSON.
         status = 422
-    return ProblemResponse(Problem(status, error.detail, headers))
+    return ProblemResponse(Problem(status, str(error.detail), headers))
 
 
 async def _on_invalid_request(_request: Request, error: RequestValidationError) -> ProblemResponse:
-    # Says where and why, but does not repeat the value.
-    sentences = (
-        f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
-    )
-    return ProblemResponse(Problem(422, "; ".join(sentences)))
+    return ProblemResponse(Problem(422, told(error.errors())))
 
 
 async def _on_not_found(_request: Request, error: NotFoundError) -> ProblemResponse:

@@ -61,7 +61,11 @@ def problem_response(problem: Problem) -> Response[Any]:
 
 
 def _on_http_error(_request: AnyRequest, error: HTTPException) -> Response[Any]:
-    return problem_response(Problem(error.status_code, error.detail, error.headers or {}))
+    headers = {**(error.headers or {})}
+    if "GET" in headers.get("allow", ""):
+        # What HeadAsGet adds.
+        headers["allow"] += ", HEAD"
+    return problem_response(Problem(error.status_code, error.detail, headers))
 
 
 def _on_invalid_request(_request: AnyRequest, error: ValidationException) -> Response[Any]:

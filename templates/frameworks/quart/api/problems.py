@@ -10,6 +10,7 @@ from quart_schema import (
     DataSource,
     OpenAPIProvider,
     RequestSchemaValidationError,
+    conversion,
     document_response,
 )
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from app.api.requests import ID, IdConverter
+from app.api.validation import adapter_of, mistakes_of, told
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
 
@@ -95,6 +97,8 @@ def problem_response(problem: Problem) -> Response:
 
 def install(app: Quart) -> None:
     """Make `app` answer every error with a problem."""
+    # quart-schema would make one for each request, which notes every mistake.
+    conversion.TypeAdapter = adapter_of  # type: ignore[assignment,attr-defined]  # only called
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(RequestSchemaValidationError, _on_invalid_request)
     app.register_error_handler(NotFoundError, _on_not_found)
@@ -109,13 +113,9 @@ def _on_http_error(error: HTTPException) -> Response:
 
 
 def _on_invalid_request(error: RequestSchemaValidationError) -> Response:
-    # Says where and why, but does not repeat the value.
     cause = error.validation_error
-    problems = cause.errors() if isinstance(cause, ValidationError) else []
-    sentences = (
-        f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}" for problem in problems
-    )
-    return problem_response(Problem(422, "; ".join(sentences) or "The request is invalid."))
+    detail = told(mistakes_of(cause)) if isinstance(cause, ValidationError) else ""
+    return problem_response(Problem(422, detail or "The request is invalid."))
 
 
 def _on_not_found(error: NotFoundError) -> Response:

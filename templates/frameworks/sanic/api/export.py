@@ -29,8 +29,9 @@ async def stream(request: Request[Any, Any], chunks: AsyncGenerator[bytes]) -> N
         response = await request.respond(content_type="application/x-ndjson")
         try:
             await response.send(first)
-            async for chunk in chunks:
-                await response.send(chunk)
+            if request.method != "HEAD":  # then the rest is for nobody
+                async for chunk in chunks:
+                    await response.send(chunk)
         except Exception as error:  # noqa: BLE001  a second answer can't follow the first
             log_broken_stream(problem_of(error, request), f"{request.method} {request.path}")
             # Sanic would end the response as if this was all.

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from app.api.schemas import Id, PageQuery
+from app.api.validation import adapter_of, mistakes_of, told
 from app.db.session import Sessions
 
 MEDIA_TYPE = "application/json"
@@ -45,15 +46,11 @@ async def body_of(request: Request, schema: type[Body]) -> Body:
     if content_type.strip().lower() != MEDIA_TYPE:
         raise HTTPException(422, f"The body is not announced as {MEDIA_TYPE}.")
     try:
-        return schema.model_validate_json(await request.body())
+        body: Body = adapter_of(schema).validate_json(await request.body())
     except ValidationError as error:
         raise _invalid("body", error) from error
+    return body
 
 
 def _invalid(where: str, error: ValidationError) -> HTTPException:
-    # Says where and why, but does not repeat the value.
-    sentences = (
-        f"{'.'.join(map(str, (where, *problem['loc'])))}: {problem['msg']}"
-        for problem in error.errors(include_input=False)
-    )
-    return HTTPException(422, "; ".join(sentences))
+    return HTTPException(422, told(mistakes_of(error), where))

@@ -1,0 +1,57 @@
+"""Validation of what a client sends, at a cost that its mistakes do not multiply.
+
+pydantic by itself notes every mistake: a list of a megabyte can have a million of them.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
+
+COLLECTIONS = frozenset(
+    ["counter", "deque", "dict", "frozendict", "frozenset", "list", "ordered-dict", "set", "tuple"]
+)
+NO_SCHEMAS = frozenset(["default", "expected", "members", "metadata", "serialization"])
+MAX_MISTAKES = 20
+"""How many mistakes are told one by one."""
+
+
+@cache
+def adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """Return what validates a type, and ends with the first wrong item of each collection."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    adapter.validator = early_validator(adapter.core_schema)
+    return adapter
+
+
+def early_validator(schema: Any) -> SchemaValidator:
+    """Return a validator of a core schema that ends so."""
+    # A model's own validator, which is there already, would not.
+    return SchemaValidator(_ending_early(schema), _use_prebuilt=False)
+
+
+def _ending_early(schema: Any) -> Any:
+    if isinstance(schema, list | tuple):
+        return [_ending_early(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    early = {
+        name: part if name in NO_SCHEMAS else _ending_early(part) for name, part in schema.items()
+    }
+    kind = schema.get("type")
+    return early | {"fail_fast": True} if isinstance(kind, str) and kind in COLLECTIONS else early
+
+
+def mistakes_of(error: ValidationError) -> list[Any]:
+    """Return the mistakes as pydantic lists them; many of them as one, with their number."""
+    if (count := error.error_count()) > MAX_MISTAKES:
+        return [{"type": "too_many", "loc": (), "msg": f"{count} mistakes, too many to name"}]
+    return error.errors(include_url=False)
+
+
+def told(mistakes: Iterable[Any], *where: str) -> str:
+    """Return where each mistake is and what it is, without the value."""
+    places = ((".".join(map(str, (*where, *it["loc"]))), it["msg"]) for it in mistakes)
+    return "; ".join(f"{place}: {what}" if place else what for place, what in places)

@@ -1,0 +1,46 @@
+"""HEAD is answered by whatever answers GET, in routes as owners add them.
+
+The contract has it of the projects' own routes, for aiohttp and Sanic, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from bake import ANSWERS, choices
+from projects import Project, Variant, each
+
+pytestmark = pytest.mark.projects
+
+DRIVER = choices("driver")[0]
+ROUTES = Path(__file__).parent / "head_routes.py"
+ASGI: list[Variant] = [
+    (DRIVER, name) for name, it in ANSWERS["_frameworks"].items() if it["server"] == "asgi"
+]
+
+
+@pytest.mark.parametrize("variant", each(ASGI))
+def test_owners_routes_answer_head(
+    variant: Variant, installed: Callable[[Variant], Project], tmp_path: Path
+) -> None:
+    project = installed(variant)
+    (tmp_path / "a.txt").write_text("a file", encoding="utf-8")
+    command = [project.python, ROUTES, variant[1], tmp_path]
+    told = json.loads(project.succeed(*command, PYTHONPATH=str(project.path)))
+    heads, gets = told["HEAD"], told["GET"]
+    assert not any(answer["size"] for answer in heads.values())
+    for path in ("/new", "/nowhere"):
+        assert heads[path] == gets[path] | {"size": 0}
+    assert heads["/static/a.txt"]["status"] == 200
+    assert heads["/static/a.txt"]["headers"]["content-length"] == "6"
+    assert heads["/new"]["headers"]["content-length"] == str(gets["/new"]["size"])
+    # A route of its own comes first.
+    assert heads["/own-head"]["headers"]["x-own"] == "1"
+    # A stream is not read to its end, which it may not have.
+    assert heads["/endless"]["status"] == 200
+    assert told["streamed"] == ["closed"]
+    assert heads["/only-post"]["status"] == 405
+    assert "POST" in heads["/only-post"]["headers"]["allow"]
