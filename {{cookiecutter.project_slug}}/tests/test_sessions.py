@@ -6,7 +6,8 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.companies import create_company
-from app.db.session import ReadOnlyError, Sessions, create_sessions
+from app.db.read_only import ReadOnlyError
+from app.db.session import Sessions, create_sessions
 from app.db.types import utc_now
 from app.models import Company
 

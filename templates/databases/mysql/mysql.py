@@ -24,6 +24,8 @@ SNAPSHOT = [
 READ_OPTIONS: dict[str, Any] = {"mysql_begin": []}
 SNAPSHOT_OPTIONS: dict[str, Any] = {"mysql_begin": SNAPSHOT}
 
+is_dead = attrgetter("is_dead")
+
 NO_LIMIT = 31_536_000
 """A year, in seconds: the longest wait for a lock that both servers allow."""
 
@@ -51,9 +53,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Begin transactions as they are asked for, and check connections that are reused."""
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
-    liveness = Liveness(
-        engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
-    )
+    liveness = Liveness(engine, settings, is_dead=is_dead, hang_up=methodcaller("hang_up"))
     liveness.watch(engine)
 
 

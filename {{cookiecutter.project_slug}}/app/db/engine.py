@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -16,6 +17,7 @@ from app.db import driver
 # {% if cookiecutter.__networked %}
 from app.db.password import renew_password
 # {% endif %}
+from app.db.pool import SearchingPool, search_after_lock
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +33,13 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.db_pool_size,
         pool_timeout=settings.db_pool_timeout,
         pool_use_lifo=True,
+        poolclass=SearchingPool,
     )
     driver.configure(engine, settings)
     # {% if cookiecutter.__networked %}
     renew_password(engine.sync_engine, settings)
     # {% endif %}
+    event.listen(engine.sync_engine, "handle_error", search_after_lock)
     return engine
 
 
