@@ -136,8 +136,11 @@ async def test_a_snapshot_is_one_read_only_transaction(committing_sessions: Sess
         async with committing_sessions.write.begin() as writer:
             await create_company(writer, name="Acme", industry="Anvils")
         assert await connection.scalar(count) == 0
-        with pytest.raises(DBAPIError, match="READ ONLY"):
-            await connection.execute(text("DELETE FROM companies"))
+        # The server refuses what the words of a statement don't tell, too.
+        with pytest.raises(connection.dialect.loaded_dbapi.Error, match="READ ONLY"):
+            await connection.run_sync(
+                lambda it: it.connection.cursor().execute("DELETE FROM companies")
+            )
 
 
 async def test_two_that_change_one_row_take_turns(committing_sessions: Sessions) -> None:
