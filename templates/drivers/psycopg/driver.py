@@ -12,7 +12,6 @@ from app.db.liveness import Liveness, silence
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-is_dead = attrgetter("is_dead")
 
 
 def engine_url(settings: Settings) -> URL:
@@ -33,8 +32,16 @@ def connect_args(settings: Settings) -> dict[str, Any]:
 def configure(engine: AsyncEngine, settings: Settings) -> None:
     """Make `engine` check connections that it reuses; all errors are DBAPIErrors already."""
     follow(engine.sync_engine)
-    liveness = Liveness(engine, settings, is_dead=is_dead, hang_up=methodcaller("hang_up"))
+    liveness = Liveness(
+        engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
+    )
     liveness.watch(engine)
+
+
+def is_dead(connection: Any) -> bool:
+    """Return whether a connection that is in use is lost."""
+    # Who waits for an answer learns it alone; to read here would take the answer away.
+    return not connection.waits and bool(connection.is_dead)
 
 
 def in_words(error: BaseException | None, where: str) -> str:

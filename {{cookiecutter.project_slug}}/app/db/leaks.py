@@ -7,11 +7,14 @@ from pathlib import Path
 from traceback import FrameSummary, format_list
 from types import CodeType, FrameType
 from typing import Any
+from weakref import ref
 
 from greenlet import getcurrent  # type: ignore[import-untyped]
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.db.pool import HELD
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +40,10 @@ def watch_leaks(engine: AsyncEngine, threshold: float) -> None:
 
 
 async def expect_to_hold(connection: AsyncConnection) -> None:
-    """Do not report `connection`, which is held for long on purpose."""
-    if timer := (await connection.get_raw_connection()).info.pop(_TIMER, None):
+    """Leave `connection` alone, which is held for long on purpose, or listens."""
+    holder = await connection.get_raw_connection()
+    holder.info[HELD] = ref(holder)
+    if timer := holder.info.pop(_TIMER, None):
         timer.cancel()
 
 

@@ -13,6 +13,8 @@ from app.db.error_codes import code_of, is_unavailable
 
 PAUSE = 1.0
 """Seconds between two searches, each of which is a whole garbage collection."""
+HELD = "held_on_purpose"
+"""Where a connection's `info` has a weak reference to who holds it on purpose."""
 
 
 class SearchingPool(AsyncAdaptedQueuePool):
@@ -40,7 +42,9 @@ class SearchingPool(AsyncAdaptedQueuePool):
         gc.collect()
         for entry in list(self._entries or ()):
             holder = entry.fairy_ref and entry.fairy_ref()
-            if holder and driver.is_dead(holder.driver_connection):
+            if not holder or (HELD in entry.info and entry.info[HELD]() is holder):
+                continue
+            if driver.is_dead(holder.driver_connection):
                 # Whoever has it may go on, and learns that it is lost.
                 holder.detach()
         if self._waiting:
