@@ -85,8 +85,8 @@ DEFAULTS = (
         edits=(
             Edit(
                 SESSION,
-                "read=create_read_factory(reader.execution_options(**driver.READ_OPTIONS))",
-                "read=create_read_factory(reader)",
+                "read = reader.execution_options(**driver.READ_OPTIONS)",
+                "read = reader.execution_options()",
             ),
         ),
     ),

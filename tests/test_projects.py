@@ -120,6 +120,16 @@ def test_the_commands_of_its_ci_pass(project: Project) -> None:
         project.succeed(find_uv(), *arguments)
 
 
+@pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)
+def test_sessions_behave_in_its_tests_as_in_production(project: Project) -> None:
+    tests = Path("tests", "test_session_behaviours.py")
+    shutil.copy(Path(__file__).parent / "owners" / "session_behaviours.py", project.path / tests)
+    try:
+        assert passed(project.succeed(project.python, "-m", "pytest", "-q", tests)) > 100
+    finally:
+        (project.path / tests).unlink()
+
+
 @pytest.mark.parametrize("project", each(PRINCIPAL, usual=SYSTEM_DEPENDENT), indirect=True)
 @pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.full)])
 def test_its_types_hold_on_windows_and_macos(project: Project, platform: str) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 from app.db.driver import READ_OPTIONS
+from app.db.leaks import expect_to_hold
 from app.db.readiness import Readiness
 from app.jobs import CHANNEL
 from app.worker.bell import Bell
@@ -27,6 +28,7 @@ async def keep_listening(
     while not bell.stopped:
         try:
             async with engine.connect() as connection:
+                await expect_to_hold(connection)
                 try:
                     await listen(connection, CHANNEL, bell.ring)
                 finally:

@@ -84,6 +84,7 @@ class Settings(DatabaseAddress):
     db_max_overflow: NonNegativeInt = 0
     db_pool_timeout: PositiveFloat = 5
     db_pool_recycle: PositiveInt = 1800
+    db_leak_threshold: NonNegativeFloat = 0
     db_prewarm: NonNegativeInt = 10
     db_ready_timeout: PositiveFloat = Field(default=1, le=1.5)
     db_drain_timeout: NonNegativeFloat = 5

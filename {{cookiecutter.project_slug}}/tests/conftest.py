@@ -21,11 +21,12 @@ from app.config import Settings
 from app.db.base import Base
 from app.db.engine import open_engine
 from app.db.migrations import upgrade
-from app.db.session import Sessions, create_read_factory, create_session_factory, create_sessions
+from app.db.session import Sessions, create_sessions
 # {% if cookiecutter.__web %}
 from tests.client import open_client
 # {% endif %}
 from tests.database import fresh_database, start_server
+from tests.one_connection import sessions_on
 
 _server = ExitStack()
 
@@ -68,11 +69,7 @@ async def sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
     """Yield sessions whose commits end in a savepoint, and are undone after the test."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
-        yield Sessions(
-            write=create_session_factory(connection, joining="create_savepoint"),
-            read=create_read_factory(connection, joining="create_savepoint"),
-            snapshot=create_read_factory(connection, joining="create_savepoint"),
-        )
+        yield sessions_on(connection)
         await transaction.rollback()
 # {% if cookiecutter.__web %}
 

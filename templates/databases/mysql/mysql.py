@@ -24,6 +24,8 @@ SNAPSHOT = [
 READ_OPTIONS: dict[str, Any] = {"mysql_begin": []}
 SNAPSHOT_OPTIONS: dict[str, Any] = {"mysql_begin": SNAPSHOT}
 
+is_dead = attrgetter("is_dead")
+
 NO_LIMIT = 31_536_000
 """A year, in seconds: the longest wait for a lock that both servers allow."""
 
@@ -54,9 +56,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     leave_read_only_servers(
         engine.sync_engine, lambda it: code_of(it.original_exception) in READ_ONLY
     )
-    liveness = Liveness(
-        engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
-    )
+    liveness = Liveness(engine, settings, is_dead=is_dead, hang_up=methodcaller("hang_up"))
     liveness.watch(engine)
 
 

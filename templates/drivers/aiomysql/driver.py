@@ -4,9 +4,23 @@ from typing import Any
 
 from app.config import Settings
 from app.db.liveness import silence
-from app.db.mysql import READ_OPTIONS, SNAPSHOT_OPTIONS, common_args, configure, engine_url
+from app.db.mysql import (
+    READ_OPTIONS,
+    SNAPSHOT_OPTIONS,
+    common_args,
+    configure,
+    engine_url,
+    is_dead,
+)
 
-__all__ = ["READ_OPTIONS", "SNAPSHOT_OPTIONS", "configure", "connect_args", "engine_url"]
+__all__ = [
+    "READ_OPTIONS",
+    "SNAPSHOT_OPTIONS",
+    "configure",
+    "connect_args",
+    "engine_url",
+    "is_dead",
+]
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:  # noqa: ARG001 
     listen(engine.sync_engine)
 
 
+def is_dead(_connection: Any) -> bool:
+    """Return False: there is no server that could end a connection."""
+    return False
+
+
 def listen(engine: Engine) -> None:
     """Set the PRAGMAs of each connection, and begin transactions as SQLite should."""
     event.listen(engine, "connect", _set_pragmas)

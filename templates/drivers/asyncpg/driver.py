@@ -25,6 +25,9 @@ SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly":
 WITHOUT_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
+is_dead = methodcaller("is_closed")
+
+
 class WrongServerError(ConnectionError):
     """There are servers, and none has the role that target_session_attrs asks for."""
 
@@ -62,9 +65,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
         start_over=lambda connection: connection.rollback(),
     )
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
-    liveness = Liveness(
-        engine, settings, is_dead=methodcaller("is_closed"), hang_up=methodcaller("terminate")
-    )
+    liveness = Liveness(engine, settings, is_dead=is_dead, hang_up=methodcaller("terminate"))
     liveness.watch(engine)
 
 

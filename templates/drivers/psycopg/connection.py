@@ -43,6 +43,11 @@ class ServiceConnection(AsyncConnection[Any]):
             return True
         return False
 
+    @property
+    def waits(self) -> bool:
+        """Whether someone waits for the server's answer."""
+        return self.pgconn.transaction_status == TransactionStatus.ACTIVE
+
     def hang_up(self) -> None:
         """End it without a word; whoever waits for an answer gets OperationalError at once."""
         with suppress(OperationalError, OSError):
@@ -88,7 +93,7 @@ class ServiceConnection(AsyncConnection[Any]):
     def _once_silent(self, seconds: float, give_up: Callable[[], None]) -> None:
         def look() -> None:
             # Not if it only listens: then the server owes it nothing.
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            if self.waits:
                 give_up()
 
         if self._timer:

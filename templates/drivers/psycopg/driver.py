@@ -38,6 +38,12 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     liveness.watch(engine)
 
 
+def is_dead(connection: Any) -> bool:
+    """Return whether a connection that is in use is lost."""
+    # Who waits for an answer learns it alone; to read here would take the answer away.
+    return not connection.waits and bool(connection.is_dead)
+
+
 def in_words(error: BaseException | None, where: str) -> str:
     """Return what is wrong with the server at `where`, which gave no SQLSTATE.
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 from app.db.engine import open_engine
+from app.db.leaks import watch_leaks
 from app.db.readiness import Readiness
 from app.db.session import Sessions, create_sessions
 
@@ -39,6 +40,8 @@ async def open_database(settings: Settings, *, prewarm: int) -> AsyncIterator[Da
         if settings.replica:
             replica = open_engine(settings.replica, prewarm=prewarm)
             engines.append(await stack.enter_async_context(replica))
+        for each in engines:
+            watch_leaks(each, settings.db_leak_threshold)
         readiness = Readiness(*engines, timeout=settings.db_ready_timeout)
         await stack.enter_async_context(aclosing(readiness))
         yield Database(engine, create_sessions(*engines), readiness)
@@ -51,5 +54,6 @@ async def open_database(settings: Settings, *, prewarm: int) -> AsyncIterator[Da
         open_engine(settings, prewarm=prewarm) as engine,
         aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
     ):
+        watch_leaks(engine, settings.db_leak_threshold)
         yield Database(engine, create_sessions(engine), readiness)
     # {% endif %}

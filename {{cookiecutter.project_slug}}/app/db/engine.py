@@ -18,6 +18,7 @@ from app.db import driver
 # {% if cookiecutter.__networked %}
 from app.db.password import renew_password
 # {% endif %}
+from app.db.pool import SearchingPool, search_after_lock
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,14 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.db_pool_size,
         pool_timeout=settings.db_pool_timeout,
         pool_use_lifo=True,
+        poolclass=SearchingPool,
     )
     driver.configure(engine, settings)
     # {% if cookiecutter.__networked %}
     renew_password(engine.sync_engine, settings)
     # {% endif %}
     event.listen(engine.sync_engine, "handle_error", _note_refusal)
+    event.listen(engine.sync_engine, "handle_error", search_after_lock)
     return engine
 
 

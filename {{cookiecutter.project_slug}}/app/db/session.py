@@ -3,40 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from app.db import driver
 from app.db.outcomes import NotingSession
+from app.db.read_only import only_reads
 
 Joining = Literal["conditional_savepoint", "create_savepoint"]
 
 
-class ReadOnlyError(RuntimeError):
-    """A session that only reads was asked to write."""
-
-
-class _ReadOnlySession(Session):
-    pass
-
-
 class ReadSession(AsyncSession):
-    """A session that refuses everything but SELECT with ReadOnlyError."""
-
-    sync_session_class = _ReadOnlySession
-
-
-@event.listens_for(_ReadOnlySession, "before_flush")
-def _refuse_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
-    if session.new or session.dirty or session.deleted:
-        raise ReadOnlyError("This session only reads: write through `Sessions.write`.")
-
-
-@event.listens_for(_ReadOnlySession, "do_orm_execute")
-def _refuse_writes(state: ORMExecuteState) -> None:
-    if not state.is_select:
-        raise ReadOnlyError("This session only runs SELECT: write through `Sessions.write`.")
+    """A session that refuses everything but reads with `app.db.read_only.ReadOnlyError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +37,18 @@ class Sessions:
 def create_sessions(engine: AsyncEngine, replica: AsyncEngine | None = None) -> Sessions:
     """Return the session factories of `engine`; those that only read are of `replica`, if any."""
     reader = replica or engine
-    return Sessions(
-        write=create_session_factory(engine),
-        read=create_read_factory(reader.execution_options(**driver.READ_OPTIONS)),
-        snapshot=create_read_factory(reader.execution_options(**driver.SNAPSHOT_OPTIONS)),
-    )
-# {% else %}
+    # {% else %}
 def create_sessions(engine: AsyncEngine) -> Sessions:
     """Return the session factories of `engine`."""
+    reader = engine
+    # {% endif %}
+    read = reader.execution_options(**driver.READ_OPTIONS)
+    snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS)
     return Sessions(
         write=create_session_factory(engine),
-        read=create_read_factory(engine.execution_options(**driver.READ_OPTIONS)),
-        snapshot=create_read_factory(engine.execution_options(**driver.SNAPSHOT_OPTIONS)),
+        read=create_read_factory(only_reads(read, in_transaction=False)),
+        snapshot=create_read_factory(only_reads(snapshot, in_transaction=True)),
     )
-# {% endif %}
 
 
 def create_session_factory(
@@ -91,10 +66,6 @@ def create_session_factory(
     )
 
 
-def create_read_factory(
-    bind: AsyncEngine | AsyncConnection, *, joining: Joining = "conditional_savepoint"
-) -> async_sessionmaker[ReadSession]:
-    """Return a factory of sessions that only read."""
-    return async_sessionmaker(
-        bind, class_=ReadSession, expire_on_commit=False, join_transaction_mode=joining
-    )
+def create_read_factory(bind: AsyncEngine) -> async_sessionmaker[ReadSession]:
+    """Return a factory of sessions on an engine that only reads."""
+    return async_sessionmaker(bind, class_=ReadSession, expire_on_commit=False)

@@ -1,0 +1,72 @@
+"""Connections that are held for too long are reported, with the place that took them."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from traceback import FrameSummary, format_list
+from types import CodeType, FrameType
+from typing import Any
+from weakref import ref
+
+from greenlet import getcurrent  # type: ignore[import-untyped]
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.db.pool import HELD
+
+logger = logging.getLogger(__name__)
+
+_LIBRARIES = ("site-packages", str(Path(logging.__file__).parents[1]))
+_TIMER = "leak_timer"
+
+
+def watch_leaks(engine: AsyncEngine, threshold: float) -> None:
+    """Log once each connection of `engine` that is held for `threshold` seconds; 0 is never."""
+
+    def start(_connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+        loop = asyncio.get_running_loop()
+        entry.info[_TIMER] = loop.call_later(threshold, _report, threshold, _callers())
+
+    def stop(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        if timer := entry.info.pop(_TIMER, None):
+            timer.cancel()
+
+    if threshold:
+        event.listen(engine.sync_engine, "checkout", start)
+        event.listen(engine.sync_engine, "checkin", stop)
+        event.listen(engine.sync_engine, "detach", stop)
+
+
+async def expect_to_hold(connection: AsyncConnection) -> None:
+    """Leave `connection` alone, which is held for long on purpose, or listens."""
+    holder = await connection.get_raw_connection()
+    holder.info[HELD] = ref(holder)
+    if timer := holder.info.pop(_TIMER, None):
+        timer.cancel()
+
+
+def _callers() -> list[tuple[CodeType, int]]:
+    # No frames, which would keep their variables. SQLAlchemy runs in a greenlet; the coroutines
+    # that wait for it are in the one above.
+    callers = []
+    here = getcurrent()
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  cheaper than `inspect.stack`
+    while here is not None:
+        while frame is not None:
+            callers.append((frame.f_code, frame.f_lineno))
+            frame = frame.f_back
+        here = here.parent
+        frame = None if here is None else here.gr_frame
+    return callers[::-1]
+
+
+def _report(threshold: float, callers: list[tuple[CodeType, int]]) -> None:
+    frames = [FrameSummary(code.co_filename, line, code.co_name) for code, line in callers]
+    ours = [frame for frame in frames if not any(it in frame.filename for it in _LIBRARIES)]
+    logger.warning(
+        "A connection has been held for %g s (DB_LEAK_THRESHOLD). It was taken here:\n%s",
+        threshold,
+        "".join(format_list(ours or frames)).rstrip(),
+    )

@@ -1,0 +1,84 @@
+"""Sessions on one connection, which see what is not committed, and behave as on an engine."""
+
+from copy import copy
+from dataclasses import replace
+# {% if cookiecutter.__postgresql %}
+from functools import partial
+# {% endif %}
+from typing import Any
+
+# {% if cookiecutter.__postgresql %}
+from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+# {% else %}
+from sqlalchemy import Engine
+# {% endif %}
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import StaticPool
+
+# {% if cookiecutter.__postgresql %}
+from app.db.reads import OF_TRANSACTIONS
+# {% endif %}
+from app.db.session import Sessions, create_session_factory, create_sessions
+
+_LEFT_ALONE = (
+    "do_begin",
+    "do_close",
+    "do_commit",
+    "do_rollback",
+    "do_terminate",
+    "set_connection_execution_options",
+    "set_engine_execution_options",
+)
+
+
+def sessions_on(connection: AsyncConnection) -> Sessions:
+    """Return sessions in the transaction of `connection`, which they leave open.
+
+    What writes works in savepoints. What only reads leaves no trace, as without a transaction.
+    """
+    return replace(
+        create_sessions(_reader_on(connection)),
+        write=create_session_factory(connection, joining="create_savepoint"),
+    )
+
+
+def _reader_on(connection: AsyncConnection) -> AsyncEngine:
+    assert connection.sync_connection
+    shared = connection.sync_connection.connection.dbapi_connection
+    assert shared
+    # Sessions use it as any engine; only its transaction is not theirs to begin and end.
+    dialect = copy(connection.dialect)
+    for name in _LEFT_ALONE:
+        setattr(dialect, name, _do_nothing)
+    # {% if cookiecutter.__postgresql %}
+    # The engine's events would come in its place.
+    del vars(dialect)["dispatch"]
+    vars(dialect)["do_execute"] = partial(_execute, shared)
+    # {% endif %}
+    pool = StaticPool(lambda: shared, dialect=dialect)
+    return AsyncEngine(Engine(pool, dialect, connection.engine.url, hide_parameters=True))
+
+
+def _do_nothing(*_arguments: Any) -> None:
+    pass
+# {% if cookiecutter.__postgresql %}
+
+
+def _execute(
+    shared: DBAPIConnection, cursor: DBAPICursor, statement: str, parameters: Any, _context: Any
+) -> None:
+    if OF_TRANSACTIONS.match(statement):
+        cursor.execute(statement, parameters)
+        return
+    # One that fails would end the transaction for all the others.
+    control = shared.cursor()
+    control.execute("SAVEPOINT reading")
+    try:
+        cursor.execute(statement, parameters)
+    except BaseException:
+        control.execute("ROLLBACK TO SAVEPOINT reading")
+        raise
+    finally:
+        control.execute("RELEASE SAVEPOINT reading")
+# {% endif %}
