@@ -28,5 +28,8 @@ async def open_client(
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         # Its listeners are not called.
         server = await create_server(app, listener)
-        async with accepting(server, patience=5), AsyncClient(base_url=url, trust_env=False) as client:
+        async with (
+            accepting(server, patience=5),
+            AsyncClient(base_url=url, trust_env=False) as client,
+        ):
             yield client
