@@ -1,8 +1,9 @@
-"""Takes an owner's models through Alembic, in a project's own environment: no test, and run there.
+"""Takes an owner's models through Alembic: run by a project's own Python, in its directory.
 
-Reads lists of models' sources from its input, one in JSON a line; each is a version of the
-same models. Of every version a migration is written, linted and run. Prints a line for each
-list: nothing if it went well, else what went wrong.
+Each line of the input is a list of sources, in JSON: versions of the same models. For each
+version a migration is written, linted, and run up and down. In the end the database must be as
+if the last version had been the first. Each line of the output says what went wrong, if
+anything did.
 """
 
 import json
@@ -14,6 +15,7 @@ import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 sys.path.insert(0, ".")
 
@@ -22,7 +24,6 @@ from app.event_loop import run  # isort: skip
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 import app.models  # noqa: F401  before its tables are taken away
 from app.commands.settings import load_settings
@@ -30,7 +31,7 @@ from app.db.base import Base
 from app.db.engine import open_engine
 
 VERSIONS = Path("migrations/versions/drawn")
-SCHEMAS = ["billing", "public"]
+SCHEMAS = [None, "billing"]
 
 
 def load(source: str) -> None:
@@ -39,7 +40,7 @@ def load(source: str) -> None:
     Base.registry.dispose()
     module = ModuleType("app.models.drawn")
     sys.modules[module.__name__] = module
-    exec(compile(source, module.__name__, "exec"), module.__dict__)  # noqa: S102  what we wrote ourselves
+    exec(compile(source, module.__name__, "exec"), module.__dict__)  # noqa: S102  our own tests' code
 
 
 def migrate(config: Config, versions: list[str]) -> None:
@@ -47,54 +48,91 @@ def migrate(config: Config, versions: list[str]) -> None:
     for number, source in enumerate(versions):
         load(source)
         command.revision(config, autogenerate=True, message=f"v{number}", rev_id=f"{number:04}")
-        [path] = VERSIONS.glob(f"*_v{number}.py")
-        lint(path)
         command.upgrade(config, "head")
         command.check(config)
         command.downgrade(config, "-1")
         command.upgrade(config, "head")
-        command.check(config)
+    command.check(config)
     command.downgrade(config, "base")
     command.upgrade(config, "head")
     command.check(config)
+    lint()
 
 
-def lint(path: Path) -> None:
+def lint() -> None:
     """Raise AssertionError if the project's own rules are broken, or the application imported."""
     for rule in (["check"], ["format", "--check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *rule, path],
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-        )
+        ruff = [sys.executable, "-m", "ruff", *rule, VERSIONS]
+        done = subprocess.run(ruff, capture_output=True, check=False, encoding="utf-8")
         assert done.returncode == 0, done.stdout + done.stderr
-    assert "app" not in path.read_text(encoding="utf-8").replace("Apply", "")
+    for path in VERSIONS.glob("*.py"):
+        assert "import app" not in path.read_text(encoding="utf-8")
+        assert "from app" not in path.read_text(encoding="utf-8")
 
 
-async def empty() -> None:
-    """Empty the database."""
+async def on_connection(do: Any) -> Any:
+    """Return what `do` returns of a connection of its own."""
     async with open_engine(load_settings({})) as engine, engine.connect() as connection:
-        await drop_all(connection)
+        done = await connection.run_sync(do)
         await connection.commit()
+    return done
 
 
-async def drop_all(connection: AsyncConnection) -> None:
-    """Drop all that a migration may have made."""
-    dialect, name = connection.dialect, connection.engine.url.database
-    if dialect.name == "postgresql":
-        for schema in SCHEMAS:
-            await connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
-        await connection.execute(sa.text("CREATE SCHEMA public"))
-    elif dialect.name == "sqlite":
-        def drop(it: sa.Connection) -> None:
-            found = sa.MetaData()
-            found.reflect(it)
-            found.drop_all(it)
-        await connection.run_sync(drop)
-    else:
-        await connection.execute(sa.text(f"DROP DATABASE {name}"))
-        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+def empty(connection: sa.Connection) -> None:
+    """Drop all that is in the database."""
+    dialect, database = connection.dialect.name, connection.engine.url.database
+    statements = {
+        "postgresql": [
+            "DROP SCHEMA IF EXISTS billing CASCADE",
+            "DROP SCHEMA public CASCADE",
+            "CREATE SCHEMA public",
+        ],
+        "sqlite": [f"DROP TABLE {it}" for it in sa.inspect(connection).get_table_names()],
+        "mysql": [f"DROP DATABASE {database}", f"CREATE DATABASE {database}"],
+    }
+    for statement in statements[dialect]:
+        connection.exec_driver_sql(statement.replace("TABLE order", 'TABLE "order"'))
+
+
+def describe(connection: sa.Connection) -> dict[str, Any]:
+    """Return what is in the database."""
+    inspector = sa.inspect(connection)
+    return {
+        f"{schema}.{table}": {
+            "columns": {
+                it["name"]: {key: str(value) for key, value in it.items()}
+                for it in inspector.get_columns(table, schema=schema)
+            },
+            "key": inspector.get_pk_constraint(table, schema=schema)["constrained_columns"],
+            **{
+                what.__name__: {it["name"]: it for it in what(table, schema=schema)}
+                for what in (
+                    inspector.get_check_constraints,
+                    inspector.get_foreign_keys,
+                    inspector.get_indexes,
+                    inspector.get_unique_constraints,
+                )
+            },
+        }
+        for schema in SCHEMAS
+        if schema is None or schema in inspector.get_schema_names()
+        for table in inspector.get_table_names(schema=schema)
+    }
+
+
+def take_through(config: Config, versions: list[str]) -> None:
+    """Raise what went wrong with `versions`, one after the other, or with the last one alone."""
+    found = []
+    for each in (versions, versions[-1:]):
+        shutil.rmtree(VERSIONS, ignore_errors=True)
+        VERSIONS.mkdir()
+        run(on_connection(empty))
+        migrate(config, each)
+        found.append(run(on_connection(describe)))
+    changed, new = found
+    for table in changed.keys() | new.keys():
+        for kind in new[table]:
+            assert changed[table][kind] == new[table][kind], (table, kind)
 
 
 def main() -> None:
@@ -106,12 +144,9 @@ def main() -> None:
     config = Config("alembic.ini")
     config.set_main_option("version_locations", str(VERSIONS.resolve()))
     for line in sys.stdin:
-        shutil.rmtree(VERSIONS, ignore_errors=True)
-        VERSIONS.mkdir()
         problem = ""
         try:
-            run(empty())
-            migrate(config, json.loads(line))
+            take_through(config, json.loads(line))
         except (Exception, SystemExit):
             written = [it.read_text(encoding="utf-8") for it in sorted(VERSIONS.glob("*.py"))]
             problem = "\n".join([traceback.format_exc(), *written])

@@ -6,7 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
+# {% if cookiecutter.__database == "sqlite" %}
+from alembic.operations import batch, ops
+# {% else %}
 from alembic.operations import ops
+# {% endif %}
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 # {% if cookiecutter.__database == "postgresql" %}
@@ -104,8 +108,9 @@ def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispat
 
 
 def _is_not_the_end_of_a_key(operation: ops.MigrateOperation) -> bool:
-    dropped = isinstance(operation, ops.DropConstraintOp)
-    return not (dropped and operation.constraint_type == "foreignkey")
+    if isinstance(operation, ops.DropConstraintOp):
+        return operation.constraint_type != "foreignkey"
+    return True
 
 
 def leave_out_indexes(scripts: list[Any]) -> None:
@@ -151,6 +156,20 @@ def _keys(table: ops.CreateTableOp, names: Collection[str]) -> list[sa.ForeignKe
     ]
 
 
+# {% if cookiecutter.__database == "sqlite" %}
+class _Copy(batch.ApplyBatchImpl):
+    """A table that is made anew, into which Alembic would copy computed columns, too."""
+
+    def _grab_table_elements(self) -> None:
+        super()._grab_table_elements()
+        for column in self.table.columns:
+            if column.computed is not None:
+                self.column_transfers[column.name] = {}
+
+
+batch.ApplyBatchImpl = _Copy  # type: ignore[misc]
+
+# {% endif %}
 plugin = Plugin(__name__)
 plugin.add_autogenerate_comparator(_compare_defaults, "column", "server_default")
 plugin.add_autogenerate_comparator(_compare_members, "table", "members")
