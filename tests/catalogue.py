@@ -215,6 +215,10 @@ POSTGRESQL = [
         age: Mapped[Age] = mapped_column(sa.Enum(Age))
     """,
     """
+    class Invoice(Entity):
+        __tablename__ = "invoices"
+        __table_args__ = {"schema": "billing"}
+
     class Thing(Entity):
         __tablename__ = "things"
     """,

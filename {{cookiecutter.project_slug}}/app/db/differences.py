@@ -97,8 +97,7 @@ def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispat
     rest = [it for it in upgrade.ops if not isinstance(it, ops.CreateTableOp | ops.DropTableOp)]
     for changes in rest:
         if isinstance(changes, ops.ModifyTableOps):
-            # MySQL needs an index as long as there is the foreign key.
-            changes.ops = sorted(changes.ops, key=_is_not_the_end_of_a_key)
+            changes.ops = sorted(changes.ops, key=_turn)
     dropped = [it.reverse() for it in reversed(_in_order(old, parts=parts))]
     upgrade.ops = [*_in_order(new, parts=parts), *rest, *dropped]
     # {% if cookiecutter.__database == "postgresql" %}
@@ -107,10 +106,14 @@ def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispat
     return PriorityDispatchResult.CONTINUE
 
 
-def _is_not_the_end_of_a_key(operation: ops.MigrateOperation) -> bool:
-    if isinstance(operation, ops.DropConstraintOp):
-        return operation.constraint_type != "foreignkey"
-    return True
+def _turn(operation: ops.MigrateOperation) -> int:
+    """Return when an operation on a table is due: what needs something goes before it."""
+    # MySQL needs an index as long as there is the foreign key.
+    if isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey":
+        return 0
+    if isinstance(operation, ops.DropColumnOp):
+        return 2 if operation.to_column().computed is not None else 3
+    return 1
 
 
 def leave_out_indexes(scripts: list[Any]) -> None:
