@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import cache
 
 import pytest
-from projects import Project, Variant, answers, install, new_directory
+from projects import AWKWARD, Project, Variant, answers, install, new_directory
 from windows import Windows, open_windows
 from workbench import Workbench, open_workbench
 
@@ -21,6 +21,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], P
     @cache
     def install_once(variant: Variant) -> Project:
         return install(new_directory(tmp_path_factory), "--no-default-groups", **answers(variant))
+
+    return install_once
+
+
+@pytest.fixture(scope="session")
+def developed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], Project]:
+    """Return a function that installs a variant with all that its developers need."""
+
+    @cache
+    def install_once(variant: Variant) -> Project:
+        return install(new_directory(tmp_path_factory), **answers(variant), **AWKWARD)
 
     return install_once
 

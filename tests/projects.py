@@ -30,6 +30,14 @@ STOP_SIGNALS = (
 QUESTIONS = ("driver", "framework", "server")
 Variant = tuple[str, ...]
 """A driver, a framework and, if it is not the default, a server."""
+AWKWARD = {
+    "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
+    "project_slug": "a" * 40,
+    "description": "Ends in a backslash \\, has \"quotes\", '''more''' and ${HOME} %(here)s \\",
+    "author_name": 'D\'Arcy "The" Coder <d@example.com> 日本',
+    "sync_engine": "yes",
+}
+"""Answers that are hard to bear."""
 DEAD_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
 """The environment of somebody whose proxy knows nothing of this machine."""
 FOREIGN = (

@@ -81,19 +81,12 @@ WEB_PACKAGES = {
 }
 OF_COMMANDS = {"alembic", "mako", "typer", "watchfiles"}
 """Packages that only commands need, and no service that is up."""
-AWKWARD = {
-    "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
-    "project_slug": "a" * 40,
-    "description": "Ends in a backslash \\, has \"quotes\", '''more''' and ${HOME} %(here)s \\",
-    "author_name": 'D\'Arcy "The" Coder <d@example.com> 日本',
-    "sync_engine": "yes",
-}
 
 
 @pytest.fixture(scope="module", params=each(PRINCIPAL, usual=[*DRIVERS, *FRAMEWORKS]))
-def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(request: pytest.FixtureRequest, developed: Callable[..., Project]) -> Project:
     """Return a project with all that its developers need, under awkward names."""
-    return install(new_directory(tmp_path_factory), **answers(request.param), **AWKWARD)
+    return developed(request.param)
 
 
 @pytest.fixture
@@ -150,9 +143,19 @@ def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: 
             return project.succeed(project.python, "-m", "alembic", *arguments, DATABASE_URL=url)
 
         alembic("upgrade", "head")
-        model.write_text(
-            before.replace(column, f"    motto: Mapped[str | None]\n{column}"), encoding="utf-8"
-        )
+        more = """
+    motto: Mapped[str | None]
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    worth: Mapped[Decimal | None] = mapped_column(ExactDecimal(12, 2))
+    state: Mapped[Literal["new", "old"] | None]
+"""
+        imports = """from decimal import Decimal
+from typing import Literal
+
+from app.db.types import ExactDecimal, UtcDateTime, utc_now
+"""
+        changed = before.replace("from app.db.types import UtcDateTime, utc_now\n", imports)
+        model.write_text(changed.replace(column, more + column), encoding="utf-8")
         try:
             alembic("revision", "--autogenerate", "--message", "Add a motto")
             [written] = set(versions.glob("*.py")) - known

@@ -2,11 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 # {% if cookiecutter.__database == "mysql" %}
-from app.db.types import COLLATION, PrimaryKey, UtcDateTime
-# {% else %}
-from app.db.types import PrimaryKey, UtcDateTime
+from sqlalchemy.dialects import mysql
 # {% endif %}
 
 revision = "0002"
@@ -14,22 +11,34 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# {% if cookiecutter.__database == "mysql" %}
+KEY = sa.BigInteger()
+MOMENT = mysql.DATETIME(fsp=6)
+COLLATION = "/*!80000 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */"
+# {% elif cookiecutter.__database == "sqlite" %}
+KEY = sa.Integer()
+MOMENT = sa.DateTime(timezone=True)
+# {% else %}
+KEY = sa.BigInteger()
+MOMENT = sa.DateTime(timezone=True)
+# {% endif %}
+
 
 def upgrade() -> None:
     """Apply the revision."""
     op.create_table(
         "jobs",
-        sa.Column("id", PrimaryKey, nullable=False),
+        sa.Column("id", KEY, nullable=False),
         sa.Column("kind", sa.String(60), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
-        sa.Column("state", sa.String(6), nullable=False),
+        sa.Column("state", sa.String(255), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("available_at", UtcDateTime(), nullable=False),
-        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("available_at", MOMENT, nullable=False),
+        sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('queued', 'done', 'failed')", name=op.f("ck_jobs_state_known")
+            "state IN ('queued', 'done', 'failed')", name=op.f("ck_jobs_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         # {% if cookiecutter.__database == "mysql" %}

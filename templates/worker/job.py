@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text
+from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Entity
@@ -20,7 +20,6 @@ class Job(Entity):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'done', 'failed')", name="state_known"),
         # In the order in which jobs are claimed.
         # {% if cookiecutter.__database == "mysql" %}
         Index("ix_jobs_queued", "state", "available_at", "id"),
@@ -33,7 +32,7 @@ class Job(Entity):
 
     kind: Mapped[str] = mapped_column(String(MAX_KIND))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[State] = mapped_column(String(6), default="queued")
+    state: Mapped[State] = mapped_column(default="queued")
     attempts: Mapped[int] = mapped_column(default=0)
     """How often it was tried to an end, good or bad."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -4,6 +4,7 @@
 from app.event_loop import run
 
 from contextlib import AsyncExitStack
+from typing import Any
 
 from alembic import context, util
 from alembic.script.revision import MultipleHeads
@@ -13,10 +14,18 @@ import app.models  # noqa: F401  registers the tables
 from app.commands.errors import CommandError
 from app.commands.preflight import diagnosed
 from app.commands.settings import load_settings, read_settings
+from app.db.autogenerate import autogenerate_options
 from app.db.base import Base
+from app.db.differences import leave_out_indexes
 from app.db.engine import open_engine
 from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
 from app.db.migrations import merge_advice
+
+
+def revise(_context: object, _current: object, directives: Any) -> None:
+    """Complete a revision before it is written, or fail if it is not clear what it follows."""
+    context.script.get_revision(directives[0].head or "head")
+    leave_out_indexes(directives)
 
 
 def migrate(connection: Connection) -> None:
@@ -24,13 +33,8 @@ def migrate(connection: Connection) -> None:
     with migration_guard(connection):
         context.configure(
             connection=connection,
-            target_metadata=Base.metadata,
-            # Without the second, autogenerate does not see CHECK constraints.
-            autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
-            # Fails before the revision is written if it is not clear what it follows.
-            process_revision_directives=lambda _context, _current, directives: (
-                context.script.get_revision(directives[0].head or "head")
-            ),
+            process_revision_directives=revise,
+            **autogenerate_options(Base.metadata, connection.dialect),
             **OPTIONS,
         )
         with context.begin_transaction():

@@ -25,7 +25,7 @@ from app.db.session import Sessions, create_sessions
 # {% if cookiecutter.__web %}
 from tests.client import open_client
 # {% endif %}
-from tests.database import fresh_database, start_server
+from tests.database import delete_rows, fresh_database, start_server
 from tests.one_connection import sessions_on
 
 _server = ExitStack()
@@ -88,9 +88,7 @@ async def client(
 async def committing_sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
     """Yield sessions that really commit; their rows are deleted after the test."""
     yield create_sessions(engine)
-    async with engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            await connection.execute(table.delete())
+    await delete_rows(engine, Base.metadata.tables.values())
 # {% if cookiecutter.__worker %}
 
 

@@ -2,13 +2,13 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import Table, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.config import Settings
@@ -70,6 +70,17 @@ async def kill(engine: AsyncEngine, id_: int) -> None:
         await connection.exec_driver_sql(f"KILL {id_}")
         while await connection.scalar(remains, {"id": id_}):
             pass
+
+
+async def delete_rows(engine: AsyncEngine, tables: Iterable[Table]) -> None:
+    """Empty all `tables`, in whatever circles they refer to each other."""
+    async with engine.begin() as connection:
+        await connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
+        try:
+            for table in tables:
+                await connection.execute(table.delete())
+        finally:
+            await connection.execute(text("SET FOREIGN_KEY_CHECKS = 1"))
 
 
 async def count_connections(settings: Settings) -> int:

@@ -1,12 +1,13 @@
 """The database of the tests, and what only it knows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Table, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.config import Settings
 
@@ -35,6 +36,18 @@ async def fresh_database() -> AsyncIterator[str]:
     """Yield the URL of a database that is not there yet, and is deleted in the end."""
     with TemporaryDirectory() as directory:
         yield f"sqlite:///{Path(directory, 'test.db').as_posix()}"
+
+
+async def delete_rows(engine: AsyncEngine, tables: Iterable[Table]) -> None:
+    """Empty all `tables`, in whatever circles they refer to each other."""
+    # Within a transaction the PRAGMA does nothing.
+    async with engine.execution_options(sqlite_begin=None).connect() as connection:
+        await connection.execute(text("PRAGMA foreign_keys = OFF"))
+        try:
+            for table in tables:
+                await connection.execute(table.delete())
+        finally:
+            await connection.execute(text("PRAGMA foreign_keys = ON"))
 
 
 def unreachable(settings: Settings) -> Settings:

@@ -1,5 +1,8 @@
 """The base classes of all models."""
 
+from enum import Enum
+from typing import Literal
+
 # {% if cookiecutter.__database == "mysql" %}
 from sqlalchemy import MetaData, String, Table, event
 # {% else %}
@@ -8,9 +11,9 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # {% if cookiecutter.__database == "mysql" %}
-from app.db.types import COLLATION, PrimaryKey
+from app.db.types import COLLATION, Members, PrimaryKey
 # {% else %}
-from app.db.types import PrimaryKey
+from app.db.types import Members, PrimaryKey
 # {% endif %}
 
 # A constraint with a name can be changed by a migration.
@@ -27,10 +30,14 @@ class Base(DeclarativeBase):
     """What all models share."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    # {% if cookiecutter.__database == "mysql" %}
-    # There is no VARCHAR without a length here.
-    type_annotation_map = {str: String(255)}  # noqa: RUF012  SQLAlchemy declares it so
-    # {% endif %}
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy declares it so
+        Enum: Members,
+        Literal: Members,
+        # {% if cookiecutter.__database == "mysql" %}
+        # There is no VARCHAR without a length here.
+        str: String(255),
+        # {% endif %}
+    }
 
     # An async session can't fetch what the server computed when the attribute is read
     # later, so INSERT and UPDATE return it. The default, "auto", leaves out UPDATE.

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,20 @@ COLLATION = "/*!80000 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */"
 """Texts are equal when every character is, as on other databases: "e" is neither "E" nor "é",
 and a space at the end counts. MySQL reads the first name and MariaDB the second."""
 # {% endif %}
+
+
+def stored_members(members: type[Enum]) -> list[str]:
+    """Return what is stored for each member: its value, or its name if some are no texts."""
+    values = [it.value for it in members]
+    return values if all(isinstance(it, str) for it in values) else [it.name for it in members]
+
+
+# A text with a CHECK: a migration can change it, on every database. A longer member does
+# not change the column.
+Members = sa.Enum(
+    Enum, native_enum=False, create_constraint=True, length=255, values_callable=stored_members
+)
+"""The type of a column for `Mapped[SomeEnum]` and for `Mapped[Literal[...]]`."""
 
 
 def utc_now() -> datetime:

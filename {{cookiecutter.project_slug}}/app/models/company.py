@@ -33,5 +33,9 @@ class Company(Entity):
     # "raise" names the attribute that a query forgot to load, where an async session
     # could only fail with MissingGreenlet.
     customers: Mapped[list["Customer"]] = relationship(
-        back_populates="company", lazy="raise", passive_deletes=True
+        back_populates="company",
+        # The database deletes them too; whoever has loaded them does not write NULL into them.
+        cascade="all, delete-orphan",
+        lazy="raise",
+        passive_deletes=True,
     )

@@ -2,11 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 # {% if cookiecutter.__database == "mysql" %}
-from app.db.types import COLLATION, PrimaryKey, UtcDateTime
-# {% else %}
-from app.db.types import PrimaryKey, UtcDateTime
+from sqlalchemy.dialects import mysql
 # {% endif %}
 
 revision = "0001"
@@ -14,16 +11,28 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# {% if cookiecutter.__database == "mysql" %}
+KEY = sa.BigInteger()
+MOMENT = mysql.DATETIME(fsp=6)
+COLLATION = "/*!80000 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */"
+# {% elif cookiecutter.__database == "sqlite" %}
+KEY = sa.Integer()
+MOMENT = sa.DateTime(timezone=True)
+# {% else %}
+KEY = sa.BigInteger()
+MOMENT = sa.DateTime(timezone=True)
+# {% endif %}
+
 
 def upgrade() -> None:
     """Apply the revision."""
     op.create_table(
         "companies",
-        sa.Column("id", PrimaryKey, nullable=False),
+        sa.Column("id", KEY, nullable=False),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("industry", sa.String(120), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
         sa.CheckConstraint(
             "{{ cookiecutter.__length }}(name) BETWEEN 1 AND 120",
             name=op.f("ck_companies_name_length"),
@@ -40,11 +49,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "customers",
-        sa.Column("id", PrimaryKey, nullable=False),
-        sa.Column("company_id", PrimaryKey, nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("company_id", KEY, nullable=False),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
             "{{ cookiecutter.__length }}(name) BETWEEN 1 AND 120",
             name=op.f("ck_customers_name_length"),

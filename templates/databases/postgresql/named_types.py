@@ -1,0 +1,82 @@
+"""What has a name of its own in PostgreSQL: schemas, and ENUM types.
+
+Alembic makes no schema; it makes a type with its first table only, and never drops it. Here
+a migration says all of that itself, so that it can be undone and run again.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from sqlalchemy.dialects.postgresql import ENUM
+
+
+class Sql(ops.ExecuteSQLOp):
+    """A statement, and the one that undoes it, if any does."""
+
+    def __init__(self, sql: str, undo: str) -> None:
+        """Make a step of a migration."""
+        super().__init__(sql)
+        self.sql, self.undo = sql, undo
+
+    def reverse(self) -> ops.MigrateOperation:
+        """Return the step back."""
+        return Sql(self.undo, self.sql) if self.undo else ops.ModifyTableOps("", [])
+
+
+def enums(types: Iterable[Any]) -> Iterator[ENUM]:
+    """Yield the ENUM types among `types`, also those of arrays."""
+    for type_ in types:
+        item = getattr(type_, "item_type", type_)
+        if isinstance(item, ENUM):
+            yield item
+
+
+def arrange_names(context: AutogenContext, upgrade: ops.UpgradeOps) -> None:
+    """Make what is missing before all else; drop a type once no table uses it any more."""
+    inspector: Any = context.inspector
+    prepare: Any = context.migration_context.dialect.identifier_preparer
+    tables = context.sorted_tables
+    schemas = {table.schema for table in tables}
+    first = [
+        Sql(f"CREATE SCHEMA IF NOT EXISTS {name}", f"DROP SCHEMA {name}")
+        for schema in schemas - {None, *inspector.get_schema_names()}
+        for name in [prepare.quote(schema)]
+    ]
+    there = {
+        (None if it["visible"] else it["schema"], it["name"]): it["labels"]
+        for it in inspector.get_enums("*")
+    }
+    wanted = {(it.schema, it.name): it for it in enums(c.type for t in tables for c in t.columns)}
+    used = {
+        (it.schema, it.name): it
+        for schema in {None, *schemas}
+        for columns in inspector.get_multi_columns(schema=schema).values()
+        for it in enums(column["type"] for column in columns)
+    }
+    for key, type_ in wanted.items():
+        name = prepare.format_type(type_)
+        if key not in there:
+            first.append(Sql(_create(name, type_.enums), f"DROP TYPE {name}"))
+        first += [
+            Sql(f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS {_text(label)}", "")
+            for label in type_.enums
+            if label not in there.get(key, type_.enums)
+        ]
+    last = [
+        Sql(f"DROP TYPE {name}", _create(name, type_.enums))
+        for key, type_ in used.items()
+        if key not in wanted
+        for name in [prepare.format_type(type_)]
+    ]
+    upgrade.ops = [*first, *upgrade.ops, *last]
+
+
+def _create(name: str, labels: Iterable[str]) -> str:
+    return f"CREATE TYPE {name} AS ENUM ({', '.join(map(_text, labels))})"
+
+
+def _text(label: str) -> str:
+    # With a backslash a colon begins no parameter.
+    return "'" + label.replace("'", "''").replace(":", "\\:") + "'"

@@ -1,0 +1,266 @@
+"""Models that an owner adds: autogenerate writes what runs, and check comes to rest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from bake import ANSWERS, choices
+from catalogue import CATALOGUES
+from databases import database_for
+from drawn_models import versions
+from hypothesis import HealthCheck, Phase, given, settings
+from projects import Project, each, environment, passed
+
+pytestmark = pytest.mark.projects
+
+DRIVERS = [(driver, choices("framework")[0]) for driver in choices("driver")]
+DATABASES = {
+    ANSWERS["_drivers"][driver]["database"]: (driver, web) for driver, web in [*DRIVERS][::-1]
+}
+ONE_EACH = [*DATABASES.values()]
+Take = Callable[[list[str]], str]
+"""Takes versions of models through Alembic, and returns what went wrong."""
+
+TEST_OF_AN_OWNER = '''
+"""What an owner writes next."""
+
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+import pytest
+from sqlalchemy import ForeignKey, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, mapped_column, selectinload
+
+from app.config import Settings
+from app.db.base import Base, Entity
+from app.db.engine import open_engine
+from app.db.migrations import check, downgrade, upgrade
+from app.db.session import Sessions, create_sessions
+from app.db.types import utc_now
+from app.models import Company, Customer
+from app.models.owner import Color, Level, Person, Team
+from tests.database import fresh_database
+
+
+@pytest.mark.parametrize("_turn", [1, 2])
+async def test_circles_are_emptied(committing_sessions: Sessions, _turn: int) -> None:
+    async with committing_sessions.write.begin() as session:
+        assert await session.scalar(select(func.count()).select_from(Person)) == 0
+        team = Team(color=Color.RED)
+        session.add(team)
+        await session.flush()
+        boss = Person(team_id=team.id, level=Level.HIGH, state="new")
+        session.add(boss)
+        await session.flush()
+        session.add(Person(team_id=team.id, boss_id=boss.id, level=Level.LOW, state="old"))
+        team.head_id = boss.id
+
+
+async def test_members_are_stored_as_their_texts(sessions: Sessions) -> None:
+    async with sessions.write.begin() as session:
+        session.add(Team(color=Color.RED))
+        await session.flush()
+        stored = await session.scalar(text("SELECT color FROM teams"))
+        assert stored == "r"
+        session.expire_all()
+        assert (await session.scalars(select(Team.color))).all() == [Color.RED]
+        session.add(Person(level=Level.HIGH, state="new"))
+        await session.flush()
+        assert await session.scalar(text("SELECT level FROM people")) == "HIGH"
+
+
+async def test_the_database_refuses_others(sessions: Sessions) -> None:
+    async with sessions.write() as session:
+        with pytest.raises(DBAPIError, match="ck_teams_color"):
+            await session.execute(text("INSERT INTO teams (color) VALUES ('green')"))
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+async def test_customers_go_with_their_company(sessions: Sessions, loaded: bool) -> None:
+    async with sessions.write.begin() as session:
+        company = Company(name="Acme", industry="Anvils")
+        company.customers = [Customer(name="Ann", email="ann@example.com")]
+        session.add(company)
+    async with sessions.write.begin() as session:
+        query = select(Company).options(*[selectinload(Company.customers)] * loaded)
+        await session.delete(await session.scalar(query))
+    async with sessions.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Customer)) == 0
+
+
+async def test_a_warm_pool_survives_the_types_of_its_columns() -> None:
+    async with fresh_database() as url:
+        settings = Settings(database_url=url)
+        async with open_engine(settings) as engine, engine.connect() as connection:
+            await upgrade(connection)
+            await check(connection)
+            for _ in range(2):
+                async with create_sessions(engine).write.begin() as session:
+                    session.add(Team(color=Color.RED))
+                    await session.flush()
+                    assert (await session.scalars(select(Team.color))).first() is Color.RED
+                await connection.rollback()
+                await downgrade(connection, "-1")
+                await upgrade(connection)
+'''
+
+MODELS_OF_AN_OWNER = '''
+"""Teams, whose people refer to each other."""
+
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Entity
+
+
+class Color(StrEnum):
+    RED = "r"
+    BLUE = "b"
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 10
+
+
+class Team(Entity):
+    __tablename__ = "teams"
+
+    color: Mapped[Color]
+    second_color: Mapped[Color | None]
+    head_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Person(Entity):
+    __tablename__ = "people"
+
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"), index=True)
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    level: Mapped[Level]
+    state: Mapped[Literal["new", "old"]]
+'''
+
+
+@pytest.fixture
+def developing(request: pytest.FixtureRequest, developed: Callable[..., Project]) -> Project:
+    """Return a project with all that its developers need."""
+    return developed(request.param)
+
+
+@pytest.fixture
+def take(developing: Project, tmp_path: Path) -> Iterator[Take]:
+    """Return what takes models through Alembic."""
+    with database_for(developing.driver, tmp_path) as url, taking(developing, url) as take:
+        yield take
+
+
+@contextmanager
+def taking(project: Project, url: str) -> Iterator[Take]:
+    """Yield a function that takes models through Alembic, all in one process."""
+    script = Path(__file__).with_name("migrate_models.py")
+    with subprocess.Popen(
+        [project.python, script],
+        cwd=project.path,
+        env=environment(DATABASE_URL=url),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    ) as process:
+
+        def take(models: list[str]) -> str:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{json.dumps(models)}\n")
+            process.stdin.flush()
+            problem: str = json.loads(process.stdout.readline())
+            return problem
+
+        yield take
+
+
+on_each_database = pytest.mark.parametrize(
+    "developing", each(DRIVERS, usual=ONE_EACH), indirect=True
+)
+
+
+@on_each_database
+def test_the_catalogue_is_migrated(developing: Project, take: Take) -> None:
+    for models in CATALOGUES[ANSWERS["_drivers"][developing.driver]["database"]]:
+        problem = take(models)
+        assert not problem, problem
+
+
+@pytest.mark.parametrize("examples", [1, pytest.param(100, marks=pytest.mark.full)])
+@on_each_database
+def test_whatever_is_drawn_is_migrated(developing: Project, take: Take, examples: int) -> None:
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=examples == 1,
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(versions(ANSWERS["_drivers"][developing.driver]["database"]))
+    def each_draw(models: list[str]) -> None:
+        problem = take(models)
+        assert not problem, problem
+
+    each_draw()
+
+
+@on_each_database
+def test_what_an_owner_tests_passes(developing: Project, tmp_path: Path) -> None:
+    models = developing.path / "app/models"
+    register = models / "__init__.py"
+    before = register.read_text(encoding="utf-8")
+    tests = developing.path / "tests/test_owner.py"
+    versions = developing.path / "migrations/versions"
+    known = set(versions.glob("*.py"))
+    try:
+        (models / "owner.py").write_text(MODELS_OF_AN_OWNER, encoding="utf-8")
+        register.write_text(f"{before}\nimport app.models.owner\n", encoding="utf-8")
+        tests.write_text(TEST_OF_AN_OWNER, encoding="utf-8")
+        with database_for(developing.driver, tmp_path) as url:
+            for command in (["upgrade", "head"], ["revision", "--autogenerate", "-m", "owner"]):
+                developing.succeed(developing.python, "-m", "alembic", *command, DATABASE_URL=url)
+        summary = developing.succeed(
+            developing.python, "-m", "pytest", "-q", tests, "-p", "no:randomly"
+        )
+        assert passed(summary) == 7
+    finally:
+        register.write_text(before, encoding="utf-8")
+        for path in [tests, models / "owner.py", *set(versions.glob("*.py")) - known]:
+            path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    "developing",
+    each(
+        [it for it in DRIVERS if ANSWERS["_drivers"][it[0]]["database"] != "postgresql"],
+        usual=ONE_EACH,
+    ),
+    indirect=True,
+)
+@pytest.mark.usefixtures("developing")
+def test_another_schema_is_refused_where_it_is_another_database(take: Take) -> None:
+    model = dedent("""
+        from app.db.base import Entity
+
+        class Invoice(Entity):
+            __tablename__ = "invoices"
+            __table_args__ = {"schema": "billing"}
+    """)
+    assert "CommandError: The table billing.invoices is in another schema" in take([model])
