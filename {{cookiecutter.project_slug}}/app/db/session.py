@@ -9,6 +9,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from app.db import driver
 from app.db.outcomes import NotingSession
+from app.db.turns import OrderlySession
 
 Joining = Literal["conditional_savepoint", "create_savepoint"]
 
@@ -21,7 +22,7 @@ class _ReadOnlySession(Session):
     pass
 
 
-class ReadSession(AsyncSession):
+class ReadSession(OrderlySession):
     """A session that refuses everything but SELECT with ReadOnlyError."""
 
     sync_session_class = _ReadOnlySession
@@ -83,8 +84,12 @@ def create_session_factory(
 
     `joining` is how they take part in a transaction that `bind` is already in.
     """
+    kind: type[AsyncSession] = OrderlySession
     return async_sessionmaker(
         bind,
+        class_=kind,
+        # Used after its request, it would take a connection that nobody gives back.
+        close_resets_only=False,
         expire_on_commit=False,
         join_transaction_mode=joining,
         sync_session_class=NotingSession,
@@ -96,5 +101,9 @@ def create_read_factory(
 ) -> async_sessionmaker[ReadSession]:
     """Return a factory of sessions that only read."""
     return async_sessionmaker(
-        bind, class_=ReadSession, expire_on_commit=False, join_transaction_mode=joining
+        bind,
+        class_=ReadSession,
+        close_resets_only=False,
+        expire_on_commit=False,
+        join_transaction_mode=joining,
     )

@@ -8,8 +8,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.api.schemas import Id, PageQuery
 from app.db.session import Sessions
+from app.resources import Resources
 
-SESSIONS = web.AppKey("SESSIONS", Sessions)
+RESOURCES = web.AppKey("RESOURCES", Resources)
 REQUEST_TIMEOUT = web.AppKey("REQUEST_TIMEOUT", float)
 
 MEDIA_TYPE = "application/json"
@@ -20,9 +21,14 @@ Body = TypeVar("Body", bound=BaseModel)
 _ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
+def resources_of(request: web.Request) -> Resources:
+    """Return what the requests of the application share."""
+    return request.config_dict[RESOURCES]
+
+
 def sessions_of(request: web.Request) -> Sessions:
     """Return the session factories of the application."""
-    return request.config_dict[SESSIONS]
+    return resources_of(request).sessions
 
 
 def id_of(request: web.Request, name: str) -> int:
