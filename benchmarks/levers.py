@@ -54,9 +54,7 @@ OWN_SESSION = (
     Edit(
         ROUTES,
         "async def get_company(session: Read, company_id: Id) -> Company:\n",
-        "async def get_company(\n"
-        "    sessions: Annotated[Sessions, Depends(get_sessions)], company_id: Id\n"
-        ") -> Company:\n",
+        "async def get_company(sessions: Factories, company_id: Id) -> Company:\n",
     ),
     Edit(
         ROUTES,

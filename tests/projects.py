@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
@@ -98,6 +98,32 @@ class Project:
     def migrate(self, **env: str) -> None:
         """Migrate the database that `env` names."""
         self.succeed(self.python, "-m", "alembic", "upgrade", "head", **env)
+
+
+@dataclass(frozen=True)
+class Copy(Project):
+    """A copy of a project, which its owner may change, in the environment of the original."""
+
+    original: Project
+
+    @property
+    def python(self) -> Path:
+        """The original's Python."""
+        return self.original.python
+
+    @classmethod
+    def of(cls, original: Project, directory: Path) -> Self:
+        """Return a copy in `directory`."""
+        path = directory / original.path.name
+        shutil.copytree(original.path, path, ignore=shutil.ignore_patterns(".*cache*", ".venv"))
+        return cls(path, original.driver, original)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put `new` in the place of `old`, which must be in the file, once."""
+        file = self.path / name
+        before, between, after = file.read_text(encoding="utf-8").partition(old)
+        assert between, f"{old!r} is not in {name}"
+        file.write_text(before + new + after, encoding="utf-8")
 
 
 def install(output: Path, *sync_options: str, **answers: str) -> Project:

@@ -28,6 +28,11 @@ class Problem:
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def close_code(self) -> int:
+        """What a WebSocket is closed with: try again later, internal error, or policy violation."""
+        return {503: 1013, 500: 1011}.get(self.status, 1008)
+
     def body(self) -> dict[str, str | int]:
         """Return the members of the JSON object."""
         title, detail = HTTPStatus(self.status).phrase, self.detail

@@ -1,4 +1,10 @@
-"""The methods that a path has: Starlette looks no further than its first route."""
+"""The methods that a path has, and errors of requests: Starlette looks no further than the first.
+
+Its handlers of errors are called for WebSockets, too, which have no method and take no response.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Match
@@ -17,3 +23,14 @@ def allowed_methods(request: Request) -> str:
 def _has_route(request: Request, method: str) -> bool:
     scope = {**request.scope, "method": method}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+
+def of_requests(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return a handler of errors that leaves those of WebSockets to the middleware."""
+
+    async def handle(connection: Any, error: Exception) -> Any:
+        if not isinstance(connection, Request):
+            raise error
+        return await handler(connection, error)
+
+    return handle

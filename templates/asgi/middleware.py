@@ -1,11 +1,16 @@
 """Middleware, in pure ASGI: it neither buffers a stream nor outlives an abandoned one."""
 
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from app.api.problems import ProblemResponse
-from app.problems import Problem, unexpected_problem
+from app.errors import NotFoundError
+from app.problems import Problem, database_problem, unexpected_problem
 
 
 class UnexpectedErrors:
@@ -21,6 +26,9 @@ class UnexpectedErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and answer for it if it fails before it answers."""
+        if scope["type"] == "websocket":
+            await self._run_websocket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -38,6 +46,29 @@ class UnexpectedErrors:
                 raise
             problem = unexpected_problem(error, f"{scope['method']} {scope['path']}")
             await ProblemResponse(problem)(scope, receive, send)
+
+    async def _run_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except WebSocketDisconnect:
+            return
+        except NotFoundError as error:
+            problem = Problem(404, str(error))
+        except SQLAlchemyError as error:
+            problem = database_problem(error, f"WebSocket {scope['path']}")
+        except Exception as error:  # noqa: BLE001  whatever it is, the client is told
+            problem = unexpected_problem(error, f"WebSocket {scope['path']}")
+        else:
+            return
+        # Servers differ in what they raise when it is closed already.
+        with suppress(OSError, RuntimeError):
+            await send(
+                {
+                    "type": "websocket.close",
+                    "code": problem.close_code,
+                    "reason": problem.detail[:100],
+                }
+            )
 
 
 class BodyLimit:

@@ -7,9 +7,11 @@ from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
+from app.db.database import Database
 from app.db.readiness import Readiness
 from app.db.session import Sessions
 from app.main import create_app
+from app.resources import open_resources
 
 
 @asynccontextmanager
@@ -18,7 +20,9 @@ async def open_client(
 ) -> AsyncIterator[AsyncClient]:
     """Yield a client of an application that uses `sessions`, in place of its lifespan's."""
     app = create_app(settings)
-    app.state.sessions = sessions
-    app.state.readiness = Readiness(engine, timeout=settings.db_ready_timeout)
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://service") as client:
+    database = Database(engine, sessions, Readiness(engine, timeout=settings.db_ready_timeout))
+    async with (
+        open_resources(settings, database) as app.state.resources,
+        AsyncClient(transport=ASGITransport(app), base_url="http://service") as client,
+    ):
         yield client

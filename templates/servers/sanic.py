@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sanic.application.constants import ServerStage
+from sanic.application.state import ApplicationServerInfo
 from sanic.http import Stage
-from sanic.server.protocols.http_protocol import HttpProtocol
+from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 from app.api.requests import App
 from app.commands.listener import Listener
@@ -30,8 +32,10 @@ async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> Non
         async with accepting(server, patience=settings.app_shutdown_timeout):
             await server.after_start()
             # Asked often, since on Windows no signal wakes a selector.
-            while not stop.is_set():  # noqa: ASYNC110
+            while not stop.is_set():
                 await asyncio.sleep(0.1)
+                # Who holds a task that failed keeps its error from the log.
+                server.app.purge_tasks()
             await server.before_stop()
     finally:
         # For a start that failed before it accepted anything: the loop holds the listener.
@@ -50,17 +54,19 @@ async def create_server(app: App, listener: socket.socket) -> Any:
         sock=listener,
     )
     await server.startup()
+    # Or app.add_task() would keep its tasks for a start that never comes.
+    app.state.server_info = [ApplicationServerInfo({}, ServerStage.SERVING)]
     return server
 
 
-class PatientProtocol(HttpProtocol):
-    """HTTP whose time limits begin with a request, and not again with each byte of it."""
+class PatientProtocol(WebSocketProtocol):
+    """HTTP whose time limits begin with a request, not again with each byte; and WebSockets."""
 
     def data_received(self, data: bytes) -> None:
         """Read a part of a request."""
         http, since = self.http, self._time
         begins = http and http.stage is Stage.IDLE and not (self.recv_buffer or http.request_body)
-        super().data_received(data)
+        super().data_received(data)  # type: ignore[no-untyped-call]  # has no types
         if not begins:
             self._time = since
 

@@ -49,4 +49,4 @@ def open_sync_engine(settings: Settings) -> Iterator[Engine]:
 
 def create_sync_session_factory(engine: Engine) -> sessionmaker[Session]:
     """Return a factory of sessions that write; `factory.begin()` commits at the end."""
-    return sessionmaker(engine, expire_on_commit=False)
+    return sessionmaker(engine, close_resets_only=False, expire_on_commit=False)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Settings
 from app.db.error_codes import code_of
 from app.db.errors import Failure, classify
 from app.db.readiness import Readiness
-from app.db.session import Sessions
 from app.jobs import claim_job, lock_job, note_failure, note_success
 from app.models import Job
+from app.resources import Resources
 from app.worker.bell import Bell
 from app.worker.handlers import HopelessError, handle
 
@@ -28,9 +27,7 @@ LONGEST_PAUSE = 30.0
 class Consumer:
     """Does jobs until the bell stops; several may share all that they are made of."""
 
-    settings: Settings
-    sessions: Sessions
-    readiness: Readiness
+    resources: Resources
     bell: Bell
 
     async def run(self) -> None:
@@ -43,10 +40,10 @@ class Consumer:
                 expected = classify(error) is Failure.UNAVAILABLE
                 level = logging.WARNING if expected else logging.ERROR
                 logger.log(level, "The queue can't be used now: %s", describe(error))
-                await wait_until_ready(self.readiness, self.bell)
+                await wait_until_ready(self.resources.readiness, self.bell)
             else:
                 if not found:
-                    await self.bell.wait(self.settings.worker_poll_interval, ring)
+                    await self.bell.wait(self.resources.settings.worker_poll_interval, ring)
 
     async def do_next_job(self) -> bool:
         """Do the job that has waited longest, and return whether there was one.
@@ -57,7 +54,8 @@ class Consumer:
         """
         job_id: int | None = None
         try:
-            async with self.sessions.write.begin() as session:
+            async with self.resources.sessions.write.begin() as session:
+                session.info["resources"] = self.resources
                 job = await claim_job(session)
                 if job is None:
                     return False
@@ -92,18 +90,18 @@ class Consumer:
         # COMMIT failed, or the connection broke, or both: then nobody knows whether it is done.
         # A lost database can't be told of this attempt, and so it does not count. Another worker
         # may have the job by now: whoever fails to commit waits for it, and so none is forgotten.
-        async with self.sessions.write.begin() as session:
+        async with self.resources.sessions.write.begin() as session:
             job = await lock_job(session, job_id, state="queued")
             if job is not None:
                 self._note_failure(job, error)
 
     def _note_failure(self, job: Job, error: Exception) -> None:
-        hopeless = isinstance(error, HopelessError)
+        hopeless, settings = isinstance(error, HopelessError), self.resources.settings
         note_failure(
             job,
             describe(error),
-            attempts=job.attempts + 1 if hopeless else self.settings.worker_max_attempts,
-            delay=self.settings.worker_retry_delay,
+            attempts=job.attempts + 1 if hopeless else settings.worker_max_attempts,
+            delay=settings.worker_retry_delay,
         )
         # A mistake of ours needs its traceback; the message of a driver's error can quote
         # values of the row, which are not for a log.

@@ -1,10 +1,21 @@
-"""What is not loaded is not fetched in passing."""
+"""A session is over when its block ends, and fetches nothing in passing."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 
 from app.companies import create_company
 from app.db.session import Sessions
+from app.models import Company
+
+
+async def test_work_after_the_answer_has_a_session_of_its_own(sessions: Sessions) -> None:
+    async with sessions.write.begin() as over:
+        company = await create_company(over, name="Acme", industry="Anvils")
+    with pytest.raises(InvalidRequestError, match="permanently closed"):
+        await over.scalar(select(Company.id))
+    async with sessions.write.begin() as own:
+        assert await own.get(Company, company.id)
 
 
 async def test_an_attribute_that_was_not_loaded_is_named(sessions: Sessions) -> None:

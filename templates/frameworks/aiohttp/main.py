@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from app.api import browser_headers, companies, customers, health, problems, request_log
-from app.api.health import READINESS
-from app.api.requests import REQUEST_TIMEOUT, SESSIONS
+from app.api.requests import REQUEST_TIMEOUT, RESOURCES
 from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.resources import open_resources
 
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
@@ -23,12 +23,13 @@ def create_app(settings: Settings | None = None) -> web.Application:
     """Return the application; it opens nothing before it starts."""
     settings = settings or settings_or_exit()
 
-    async def database(app: web.Application) -> AsyncIterator[None]:
+    async def resources(app: web.Application) -> AsyncIterator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with open_database(settings, prewarm=settings.db_prewarm) as database:
-            app[SESSIONS] = database.sessions
-            app[READINESS] = database.readiness
+        async with (
+            open_database(settings, prewarm=settings.db_prewarm) as database,
+            open_resources(settings, database) as app[RESOURCES],
+        ):
             if settings.app_tune_gc:
                 tune_garbage_collection()
             yield
@@ -47,9 +48,10 @@ def create_app(settings: Settings | None = None) -> web.Application:
             problems.middleware,
         ],
     )
+    problems.install(app)
     browser_headers.install(app, settings)
     app[REQUEST_TIMEOUT] = settings.app_request_timeout
     app.add_routes(health.routes)
     app.add_subapp("/api/v1", api)
-    app.cleanup_ctx.append(database)
+    app.cleanup_ctx.append(resources)
     return app

@@ -7,12 +7,13 @@ from aiohttp import web
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.health import READINESS
-from app.api.requests import SESSIONS
+from app.api.requests import RESOURCES
 from app.config import Settings
+from app.db.database import Database
 from app.db.readiness import Readiness
 from app.db.session import Sessions
 from app.main import create_app
+from app.resources import open_resources
 
 
 @asynccontextmanager
@@ -22,14 +23,15 @@ async def open_client(
     """Yield a client of an application that uses `sessions`, in place of its start-up's."""
     app = create_app(settings)
     app.cleanup_ctx.clear()
-    app[SESSIONS] = sessions
-    app[READINESS] = Readiness(engine, timeout=settings.db_ready_timeout)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        async with AsyncClient(base_url=f"http://127.0.0.1:{site.port}", trust_env=False) as client:
-            yield client
-    finally:
-        await runner.cleanup()
+    database = Database(engine, sessions, Readiness(engine, timeout=settings.db_ready_timeout))
+    async with open_resources(settings, database) as app[RESOURCES]:
+        runner = web.AppRunner(app)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            url = f"http://127.0.0.1:{site.port}"
+            async with AsyncClient(base_url=url, trust_env=False) as client:
+                yield client
+        finally:
+            await runner.cleanup()

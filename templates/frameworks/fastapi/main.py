@@ -18,6 +18,7 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.resources import open_resources
 
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
@@ -30,9 +31,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with open_database(settings, prewarm=settings.db_prewarm) as database:
-            app.state.sessions = database.sessions
-            app.state.readiness = database.readiness
+        async with (
+            open_database(settings, prewarm=settings.db_prewarm) as database,
+            open_resources(settings, database) as app.state.resources,
+        ):
             if settings.app_tune_gc:
                 tune_garbage_collection()
             yield

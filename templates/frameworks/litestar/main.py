@@ -13,7 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from app.api import companies, customers, health
 from app.api.browser_headers import BrowserHeaders
 from app.api.head import HeadAsGet
-from app.api.problems import EXCEPTION_HANDLERS
+from app.api.problems import EXCEPTION_HANDLERS, log_failed_websocket
 from app.api.request_log import RequestLog
 from app.api.requests import JsonRequest
 from app.api.sessions import DEPENDENCIES
@@ -21,6 +21,7 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.resources import open_resources
 
 TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
@@ -34,9 +35,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        async with open_database(settings, prewarm=settings.db_prewarm) as database:
-            app.state.sessions = database.sessions
-            app.state.readiness = database.readiness
+        async with (
+            open_database(settings, prewarm=settings.db_prewarm) as database,
+            open_resources(settings, database) as app.state.resources,
+        ):
             if settings.app_tune_gc:
                 tune_garbage_collection()
             yield
@@ -46,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *health.HANDLERS,
             Router("/api/v1", route_handlers=[companies.router, customers.router]),
         ],
+        after_exception=[log_failed_websocket],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],

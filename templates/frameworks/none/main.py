@@ -9,6 +9,7 @@ import logging
 from app.commands.processes import Stop
 from app.config import Settings
 from app.db.database import open_database
+from app.resources import open_resources
 from app.worker.bell import Bell
 from app.worker.consumer import Consumer
 # {% if cookiecutter.__notifications %}
@@ -30,9 +31,10 @@ async def work(settings: Settings, stop: Stop) -> None:
     connections = min(settings.db_prewarm, settings.worker_concurrency)
     async with (
         open_database(settings, prewarm=connections) as database,
+        open_resources(settings, database) as resources,
         asyncio.TaskGroup() as tasks,
     ):
-        consumer = Consumer(settings, database.sessions, database.readiness, bell)
+        consumer = Consumer(resources, bell)
         consumers = [tasks.create_task(consumer.run()) for _ in range(settings.worker_concurrency)]
         # {% if cookiecutter.__notifications %}
         listener = tasks.create_task(

@@ -17,6 +17,7 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.resources import open_resources
 
 NAME = "{{ cookiecutter.project_slug }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
@@ -29,21 +30,20 @@ def create_app(*, settings: Settings | None = None) -> App:
     By name only, since `sanic app.main:create_app` would give its own arguments here.
     """
     settings = settings or settings_or_exit()
-    resources = AsyncExitStack()
+    stack = AsyncExitStack()
 
-    async def open_resources(app: App) -> None:
+    async def start(app: App) -> None:
         ensure_compatible_loop()
         logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-        database = await resources.enter_async_context(
+        database = await stack.enter_async_context(
             open_database(settings, prewarm=settings.db_prewarm)
         )
-        app.ctx.sessions = database.sessions
-        app.ctx.readiness = database.readiness
+        app.ctx.resources = await stack.enter_async_context(open_resources(settings, database))
         if settings.app_tune_gc:
             tune_garbage_collection()
 
-    async def close_resources(_app: App) -> None:
-        await resources.aclose()
+    async def stop(_app: App) -> None:
+        await stack.aclose()
 
     # Its registry refuses a second application of a name, as tests create.
     with suppress(SanicException):
@@ -64,8 +64,8 @@ def create_app(*, settings: Settings | None = None) -> App:
     app.ctx.max_body_size = settings.app_max_body_size
     # What StrictRequest refuses is still read up to here, and so the answer, too.
     app.config.REQUEST_MAX_SIZE = 16 * settings.app_max_body_size
-    app.before_server_start(open_resources)
-    app.after_server_stop(close_resources)
+    app.before_server_start(start)
+    app.after_server_stop(stop)
     browser_headers.install(app, settings)
     app.register_middleware(close_after_chunks, "response")
     app.blueprint(health.blueprint)

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.commands.server import accepting, create_server
 from app.config import Settings
+from app.db.database import Database
 from app.db.readiness import Readiness
 from app.db.session import Sessions
 from app.main import create_app
+from app.resources import open_resources
 
 
 @asynccontextmanager
@@ -22,13 +24,13 @@ async def open_client(
     app = create_app(settings=settings)
     # Sanic rewrites its own methods when it starts, which it can do once in a process.
     app.config.TOUCHUP = False
-    app.ctx.sessions = sessions
-    app.ctx.readiness = Readiness(engine, timeout=settings.db_ready_timeout)
+    database = Database(engine, sessions, Readiness(engine, timeout=settings.db_ready_timeout))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         # Its listeners are not called.
         server = await create_server(app, listener)
         async with (
+            open_resources(settings, database) as app.ctx.resources,
             accepting(server, patience=5),
             AsyncClient(base_url=url, trust_env=False) as client,
         ):

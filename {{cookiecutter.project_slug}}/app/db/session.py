@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from app.db import driver
 from app.db.outcomes import NotingSession
 from app.db.read_only import only_reads
+from app.db.turns import OrderlySession
 
 Joining = Literal["conditional_savepoint", "create_savepoint"]
 
 
-class ReadSession(AsyncSession):
+class ReadSession(OrderlySession):
     """A session that refuses everything but reads with `app.db.read_only.ReadOnlyError`."""
 
 
@@ -58,8 +59,12 @@ def create_session_factory(
 
     `joining` is how they take part in a transaction that `bind` is already in.
     """
+    kind: type[AsyncSession] = OrderlySession
     return async_sessionmaker(
         bind,
+        class_=kind,
+        # Used after its request, it would take a connection that nobody gives back.
+        close_resets_only=False,
         expire_on_commit=False,
         join_transaction_mode=joining,
         sync_session_class=NotingSession,
@@ -68,4 +73,6 @@ def create_session_factory(
 
 def create_read_factory(bind: AsyncEngine) -> async_sessionmaker[ReadSession]:
     """Return a factory of sessions on an engine that only reads."""
-    return async_sessionmaker(bind, class_=ReadSession, expire_on_commit=False)
+    return async_sessionmaker(
+        bind, class_=ReadSession, close_resets_only=False, expire_on_commit=False
+    )

@@ -3,10 +3,8 @@
 from aiohttp import web
 
 from app.api.problems import problem_response
-from app.db.readiness import Readiness
+from app.api.requests import resources_of
 from app.problems import NOT_READY
-
-READINESS = web.AppKey("READINESS", Readiness)
 
 routes = web.RouteTableDef()
 
@@ -20,6 +18,6 @@ async def health(_request: web.Request) -> web.Response:
 @routes.get("/ready")
 async def ready(request: web.Request) -> web.Response:
     """Say whether the database answers."""
-    if await request.app[READINESS].check():
+    if await resources_of(request).readiness.check():
         return web.json_response({"status": "ready"})
     return problem_response(NOT_READY)

@@ -1,14 +1,23 @@
 """Errors as problem details."""
 
+import asyncio
 import json
+from weakref import WeakSet
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import NotFoundError
-from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
+from app.problems import (
+    MEDIA_TYPE,
+    Problem,
+    database_problem,
+    log_broken_stream,
+    unexpected_problem,
+)
 
+STARTED = "started"
 BROKEN_BODY = (web.RequestPayloadError, ConnectionError)
 
 
@@ -18,11 +27,43 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await handler(request)
     except Exception as error:  # noqa: BLE001  whatever it is, the client is told
-        response = problem_response(problem_of(error, request))
+        problem = problem_of(error, request)
+        if STARTED in request:
+            return await _end(request[STARTED], problem, request)
+        response = problem_response(problem)
         if isinstance(error, BROKEN_BODY):
             # Where the next request would begin is not known.
             response.force_close()
         return response
+
+
+def install(app: web.Application) -> None:
+    """Make `app` know its answers that have begun, and close its WebSockets when it stops."""
+    sockets: WeakSet[web.WebSocketResponse] = WeakSet()
+
+    async def note(request: web.Request, response: web.StreamResponse) -> None:
+        request[STARTED] = response
+        if isinstance(response, web.WebSocketResponse):
+            sockets.add(response)
+
+    async def close(_app: web.Application) -> None:
+        await asyncio.gather(*(socket.close(code=1001) for socket in sockets))
+
+    app.on_response_prepare.append(note)
+    app.on_shutdown.append(close)
+
+
+async def _end(
+    response: web.StreamResponse, problem: Problem, request: web.Request
+) -> web.StreamResponse:
+    # A second answer can't follow the first.
+    if isinstance(response, web.WebSocketResponse):
+        await response.close(code=problem.close_code, message=problem.detail[:100].encode())
+    else:
+        log_broken_stream(problem, f"{request.method} {request.path}")
+        if request.transport:
+            request.transport.abort()
+    return response
 
 
 def problem_response(problem: Problem) -> web.Response:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from app.api.schemas import Id, PageQuery
 from app.api.validation import adapter_of, mistakes_of, told
 from app.db.session import Sessions
+from app.resources import Resources
 
-SESSIONS = web.AppKey("SESSIONS", Sessions)
+RESOURCES = web.AppKey("RESOURCES", Resources)
 REQUEST_TIMEOUT = web.AppKey("REQUEST_TIMEOUT", float)
 
 MEDIA_TYPE = "application/json"
@@ -21,9 +22,14 @@ Body = TypeVar("Body", bound=BaseModel)
 _ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
+def resources_of(request: web.Request) -> Resources:
+    """Return what the requests of the application share."""
+    return request.config_dict[RESOURCES]
+
+
 def sessions_of(request: web.Request) -> Sessions:
     """Return the session factories of the application."""
-    return request.config_dict[SESSIONS]
+    return resources_of(request).sessions
 
 
 def id_of(request: web.Request, name: str) -> int:

@@ -2,14 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app import companies
 from app.api.export import NdjsonResponse, export_lines
 from app.api.problems import documented
 from app.api.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate, Id, PageQuery
-from app.api.sessions import Read, Write, get_sessions
-from app.db.session import Sessions
+from app.api.sessions import Factories, Read, Write
 from app.models import Company
 from app.pages import Page
 
@@ -35,9 +34,7 @@ async def create_company(
 
 
 @router.get("/export", status_code=200, response_class=NdjsonResponse, responses=documented(503))
-async def export_companies(
-    sessions: Annotated[Sessions, Depends(get_sessions)],
-) -> NdjsonResponse:
+async def export_companies(sessions: Factories) -> NdjsonResponse:
     """Stream all companies, one JSON object a line."""
     return await NdjsonResponse.start(export_lines(sessions))
 

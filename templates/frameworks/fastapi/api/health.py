@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from app.api.problems import ProblemResponse, documented
-from app.db.readiness import Readiness
+from app.api.sessions import Shared
 from app.problems import NOT_READY
 
 router = APIRouter(tags=["health"])
@@ -31,9 +31,8 @@ async def health() -> Health:
 
 
 @router.get("/ready", response_model=Ready, responses=documented(503))
-async def ready(request: Request) -> Ready | Response:
+async def ready(resources: Shared) -> Ready | Response:
     """Say whether the database answers."""
-    readiness: Readiness = request.app.state.readiness
-    if await readiness.check():
+    if await resources.readiness.check():
         return Ready()
     return ProblemResponse(NOT_READY)

@@ -13,7 +13,7 @@ from pydantic_core import SchemaValidator
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from app.api.methods import allowed_methods
+from app.api.methods import allowed_methods, of_requests
 from app.api.validation import early_validator, mistakes_of, told
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem
@@ -55,8 +55,8 @@ def install(app: FastAPI) -> None:
     """Make `app` answer every error that it expects with a problem."""
     app.exception_handler(HTTPException)(_on_http_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
-    app.exception_handler(NotFoundError)(_on_not_found)
-    app.exception_handler(SQLAlchemyError)(_on_database_error)
+    app.exception_handler(NotFoundError)(of_requests(_on_not_found))
+    app.exception_handler(SQLAlchemyError)(of_requests(_on_database_error))
     # FastAPI by itself makes a list of every mistake before a handler sees one.
     ModelField.validate = _validate  # type: ignore[assignment,method-assign]
 

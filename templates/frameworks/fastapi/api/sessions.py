@@ -1,30 +1,53 @@
-"""The sessions that a route can ask for."""
+"""What a route can ask for: a session, the session factories, and what else requests share."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import ReadSession, Sessions
+from app.resources import Resources
+
+NO_WRITE = "A WebSocket has no `Write`: ask for `Factories`, and begin a session for each message."
 
 
-async def get_sessions(request: Request) -> Sessions:
-    """Return the session factories, for routes whose response outlives the route.
+async def get_resources(connection: HTTPConnection) -> Resources:
+    """Return what requests and WebSockets share.
 
     A coroutine, although it waits for nothing: FastAPI runs plain functions in threads.
     """
-    sessions: Sessions = request.app.state.sessions
-    return sessions
+    resources: Resources = connection.app.state.resources
+    return resources
 
 
-async def _begin_write(request: Request) -> AsyncIterator[AsyncSession]:
-    async with (await get_sessions(request)).write.begin() as session:
+Shared = Annotated[Resources, Depends(get_resources)]
+
+
+async def get_sessions(connection: HTTPConnection) -> Sessions:
+    """Return the session factories, for work that outlives its request, or a message.
+
+    It does not depend on `Shared`: each level of dependencies costs each request time.
+    """
+    return (await get_resources(connection)).sessions
+
+
+Factories = Annotated[Sessions, Depends(get_sessions)]
+
+
+async def _begin_write(
+    sessions: Factories, connection: HTTPConnection
+) -> AsyncIterator[AsyncSession]:
+    if connection.scope["type"] == "websocket":
+        # It would be undone when the client hangs up, after all that it was answered.
+        raise RuntimeError(NO_WRITE)
+    async with sessions.write.begin() as session:
         yield session
 
 
-async def _open_read(request: Request) -> AsyncIterator[ReadSession]:
-    async with (await get_sessions(request)).read() as session:
+async def _open_read(sessions: Factories) -> AsyncIterator[ReadSession]:
+    async with sessions.read() as session:
         yield session
 
 

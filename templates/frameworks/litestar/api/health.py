@@ -3,11 +3,10 @@
 from typing import Literal
 
 from litestar import Response, get
-from litestar.datastructures import State
 from msgspec import Struct
 
 from app.api.problems import documented, problem_response
-from app.db.readiness import Readiness
+from app.api.sessions import Shared
 from app.problems import NOT_READY
 
 
@@ -30,10 +29,9 @@ async def health() -> Health:
 
 
 @get("/ready", tags=["health"], responses=documented(503))
-async def ready(state: State) -> Response[Ready]:
+async def ready(resources: Shared) -> Response[Ready]:
     """Say whether the database answers."""
-    readiness: Readiness = state.readiness
-    if await readiness.check():
+    if await resources.readiness.check():
         return Response(Ready())
     return problem_response(NOT_READY)
 

@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, ValidationException, WebSocketException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Operation
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -85,6 +86,17 @@ def _on_database_error(request: AnyRequest, error: SQLAlchemyError) -> Response[
 
 def _on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Any]:
     return problem_response(unexpected_problem(error, f"{request.method} {request.url.path}"))
+
+
+async def log_failed_websocket(error: Exception, scope: Scope) -> None:
+    """Log what is our fault; Litestar closes the WebSocket without a word."""
+    request = f"WebSocket {scope['path']}"
+    if scope["type"] == ScopeType.HTTP or isinstance(error, HTTPException | WebSocketException):
+        return
+    if isinstance(error, SQLAlchemyError):
+        database_problem(error, request)
+    else:
+        unexpected_problem(error, request)
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {

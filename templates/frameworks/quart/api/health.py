@@ -3,12 +3,12 @@
 from typing import Literal
 
 from pydantic import BaseModel
-from quart import Blueprint, Response, current_app
+from quart import Blueprint, Response
 from quart_schema import document_response, tag_blueprint
 
 from app.api.problems import documented, problem_response
 from app.api.requests import Json
-from app.db.readiness import Readiness
+from app.api.sessions import get_resources
 from app.problems import NOT_READY
 
 blueprint = Blueprint("health", __name__)
@@ -39,7 +39,6 @@ async def health() -> Json:
 @documented(503)
 async def ready() -> Json | Response:
     """Say whether the database answers."""
-    readiness: Readiness = current_app.extensions["readiness"]
-    if await readiness.check():
+    if await get_resources().readiness.check():
         return Ready().model_dump()
     return problem_response(NOT_READY)

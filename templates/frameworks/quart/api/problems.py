@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from quart import Quart, Response, request
+from quart import Quart, Response, has_websocket_context, request, websocket
 from quart_schema import (
     DataSource,
     OpenAPIProvider,
@@ -95,6 +95,19 @@ def problem_response(problem: Problem) -> Response:
     )
 
 
+async def _answer(problem: Problem) -> Response:
+    if has_websocket_context():
+        # Does nothing to one that was not accepted; Quart would close it as if all was well.
+        await websocket.close(problem.close_code, problem.detail[:100])
+    return problem_response(problem)
+
+
+def _asked() -> str:
+    if has_websocket_context():
+        return f"WebSocket {websocket.path}"
+    return f"{request.method} {request.path}"
+
+
 def install(app: Quart) -> None:
     """Make `app` answer every error with a problem."""
     # quart-schema would make one for each request, which notes every mistake.
@@ -106,25 +119,25 @@ def install(app: Quart) -> None:
     app.register_error_handler(Exception, _on_unexpected_error)
 
 
-def _on_http_error(error: HTTPException) -> Response:
+async def _on_http_error(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     status = error.code or 500
-    return problem_response(Problem(status, error.description or error.name, headers))
+    return await _answer(Problem(status, error.description or error.name, headers))
 
 
-def _on_invalid_request(error: RequestSchemaValidationError) -> Response:
+async def _on_invalid_request(error: RequestSchemaValidationError) -> Response:
     cause = error.validation_error
     detail = told(mistakes_of(cause)) if isinstance(cause, ValidationError) else ""
-    return problem_response(Problem(422, detail or "The request is invalid."))
+    return await _answer(Problem(422, detail or "The request is invalid."))
 
 
-def _on_not_found(error: NotFoundError) -> Response:
-    return problem_response(Problem(404, str(error)))
+async def _on_not_found(error: NotFoundError) -> Response:
+    return await _answer(Problem(404, str(error)))
 
 
-def _on_database_error(error: SQLAlchemyError) -> Response:
-    return problem_response(database_problem(error, f"{request.method} {request.path}"))
+async def _on_database_error(error: SQLAlchemyError) -> Response:
+    return await _answer(database_problem(error, _asked()))
 
 
-def _on_unexpected_error(error: Exception) -> Response:
-    return problem_response(unexpected_problem(error, f"{request.method} {request.path}"))
+async def _on_unexpected_error(error: Exception) -> Response:
+    return await _answer(unexpected_problem(error, _asked()))

@@ -10,12 +10,18 @@ from quart import current_app
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import ReadSession, Sessions
+from app.resources import Resources
+
+
+def get_resources() -> Resources:
+    """Return what requests and WebSockets share."""
+    resources: Resources = current_app.extensions["resources"]
+    return resources
 
 
 def get_sessions() -> Sessions:
-    """Return the session factories, for routes whose response outlives the route."""
-    sessions: Sessions = current_app.extensions["sessions"]
-    return sessions
+    """Return the session factories, for work that outlives its request, or a message."""
+    return get_resources().sessions
 
 
 def begin_write() -> AbstractAsyncContextManager[AsyncSession]:

@@ -5,7 +5,7 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request, json
 
 from app.api.problems import problem_response
-from app.db.readiness import Readiness
+from app.api.requests import resources_of
 from app.problems import NOT_READY
 
 blueprint = Blueprint("health")
@@ -20,7 +20,6 @@ async def health(_request: Request[Any, Any]) -> HTTPResponse:
 @blueprint.get("/ready")
 async def ready(request: Request[Any, Any]) -> HTTPResponse:
     """Say whether the database answers."""
-    readiness: Readiness = request.app.ctx.readiness
-    if await readiness.check():
+    if await resources_of(request).readiness.check():
         return json({"status": "ready"})
     return problem_response(NOT_READY)

@@ -25,6 +25,13 @@ class ProblemHandler(ErrorHandler):
             return HTTPResponse(status=503)
         return problem_response(problem_of(exception, request))
 
+    @staticmethod
+    def log(request: Request[Any, Any], exception: Exception) -> None:
+        """Log why a WebSocket failed, and close it so."""
+        problem = problem_of(exception, request)
+        protocol: Any = request.transport.get_protocol()
+        protocol.websocket.fail_connection(problem.close_code, problem.detail[:100])
+
 
 def problem_response(problem: Problem) -> HTTPResponse:
     """Return a problem as a response."""

@@ -29,4 +29,6 @@ class LoggingApp(App):
                 # A stream is false once its response has been sent.
                 if stream is not None and stream.response:
                     exchange.status = stream.response.status
+                if stream is not None and stream.upgrade_websocket:  # type: ignore[attr-defined]  # of Http
+                    exchange.status = 101
                 exchange.client_gone = bool(connection and connection.lost)

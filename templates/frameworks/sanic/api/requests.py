@@ -22,6 +22,7 @@ from sanic.router import Router
 from app.api.schemas import Id, PageQuery
 from app.api.validation import adapter_of, mistakes_of, told
 from app.db.session import Sessions
+from app.resources import Resources
 
 App = Sanic[Config, SimpleNamespace]
 MEDIA_TYPE = "application/json"
@@ -114,10 +115,15 @@ def close_after_chunks(request: Request[Any, Any], _response: Any) -> None:
         request.stream.keep_alive = False  # type: ignore[attr-defined]  # of Http, not of Stream
 
 
+def resources_of(request: Request[Any, Any]) -> Resources:
+    """Return what the requests of the application share."""
+    resources: Resources = request.app.ctx.resources
+    return resources
+
+
 def sessions_of(request: Request[Any, Any]) -> Sessions:
     """Return the session factories of the application."""
-    sessions: Sessions = request.app.ctx.sessions
-    return sessions
+    return resources_of(request).sessions
 
 
 def id_of(text: str) -> int:

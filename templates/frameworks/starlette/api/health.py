@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.api.problems import ProblemResponse
-from app.db.readiness import Readiness
+from app.api.requests import resources_of
 from app.problems import NOT_READY
 
 
@@ -16,8 +16,7 @@ async def health(_request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """Say whether the database answers."""
-    readiness: Readiness = request.app.state.readiness
-    if await readiness.check():
+    if await resources_of(request).readiness.check():
         return JSONResponse({"status": "ready"})
     return ProblemResponse(NOT_READY)
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from app.api.methods import allowed_methods
+from app.api.methods import allowed_methods, of_requests
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem
 
@@ -47,6 +47,6 @@ async def _on_database_error(request: Request, error: SQLAlchemyError) -> Proble
 HANDLERS: Mapping[Any, Callable[..., Any]] = {
     HTTPException: _on_http_error,
     ClientDisconnect: _on_half_a_body,
-    NotFoundError: _on_not_found,
-    SQLAlchemyError: _on_database_error,
+    NotFoundError: of_requests(_on_not_found),
+    SQLAlchemyError: of_requests(_on_database_error),
 }

@@ -4,11 +4,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from app.api.schemas import Id, PageQuery
 from app.api.validation import adapter_of, mistakes_of, told
 from app.db.session import Sessions
+from app.resources import Resources
 
 MEDIA_TYPE = "application/json"
 """Required, since a browser sends it to other origins only if they agree."""
@@ -18,10 +19,15 @@ Body = TypeVar("Body", bound=BaseModel)
 _ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
-def sessions_of(request: Request) -> Sessions:
+def resources_of(connection: HTTPConnection) -> Resources:
+    """Return what the requests and WebSockets of the application share."""
+    resources: Resources = connection.app.state.resources
+    return resources
+
+
+def sessions_of(connection: HTTPConnection) -> Sessions:
     """Return the session factories of the application."""
-    sessions: Sessions = request.app.state.sessions
-    return sessions
+    return resources_of(connection).sessions
 
 
 def id_of(request: Request, name: str) -> int:

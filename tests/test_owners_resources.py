@@ -1,0 +1,165 @@
+"""What an owner adds to what requests share: mypy asks for it, and the tests have it."""
+
+from __future__ import annotations
+
+import pytest
+from bake import WEB_FRAMEWORKS
+from projects import Project, Variant, answers, each, install, new_directory, passed
+
+pytestmark = pytest.mark.projects
+
+VARIANTS: list[Variant] = [("aiosqlite", framework) for framework in WEB_FRAMEWORKS]
+FASTAPI = """
+@router.get("/shared")
+async def shared(resources: Shared) -> bool:
+    return resources.http.is_closed
+"""
+LITESTAR = """
+@get("/shared")
+async def shared(resources: Shared) -> bool:
+    return resources.http.is_closed
+"""
+STARLETTE = """
+async def shared(request: Request) -> Response:
+    return JSONResponse(resources_of(request).http.is_closed)
+
+
+routes.append(Route("/shared", shared))
+"""
+QUART = """
+@blueprint.get("/shared")
+async def shared() -> tuple[str, int]:
+    return str(get_resources().http.is_closed).lower(), 200
+"""
+AIOHTTP = """
+@routes.get("/shared")
+async def shared(request: web.Request) -> web.Response:
+    return web.json_response(resources_of(request).http.is_closed)
+"""
+SANIC = """
+@blueprint.get("/shared")
+async def shared(request: Request[Any, Any]) -> HTTPResponse:
+    return json(resources_of(request).http.is_closed)
+"""
+ROUTES = {
+    "fastapi": FASTAPI,
+    "litestar": LITESTAR,
+    "starlette": STARLETTE,
+    "quart": QUART,
+    "aiohttp": AIOHTTP,
+    "sanic": SANIC,
+}
+"""Written at the end of `app/api/health.py`."""
+TEST = '''"""The client of HTTP is open, in the tests as in production."""
+
+from httpx2 import AsyncClient
+
+
+async def test_it_is_open(client: AsyncClient, committing_client: AsyncClient) -> None:
+    for each in (client, committing_client):
+        response = await each.get("/shared")
+        assert (response.status_code, response.text) == (200, "false")
+'''
+OVERRIDES = '''"""Other factories reach all that routes ask for."""
+
+from httpx2 import ASGITransport, AsyncClient
+from app.api.sessions import get_sessions
+from app.config import Settings
+from app.db.session import Sessions
+from app.main import create_app
+
+
+async def test_all_are_overridden(settings: Settings, sessions: Sessions) -> None:
+    app = create_app(settings)
+    app.dependency_overrides[get_sessions] = lambda: sessions
+    app.state.resources = None
+    transport = ASGITransport(app)
+    async with AsyncClient(transport=transport, base_url="http://service/api/v1") as client:
+        body = {"name": "Acme", "industry": "Anvils"}
+        assert (await client.post("/companies", json=body)).status_code == 201
+        assert len((await client.get("/companies")).json()["items"]) == 1
+        assert "Acme" in (await client.get("/companies/export")).text
+'''
+OF_LITESTAR = '''"""Other factories reach all that routes ask for."""
+
+import pytest
+from httpx2 import AsyncClient
+from litestar.di import Provide
+
+from app.api.sessions import DEPENDENCIES
+from app.config import Settings
+from app.db.session import Sessions
+from app.main import create_app
+from httpx2 import ASGITransport
+
+
+async def test_all_are_overridden(
+    settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Provide(lambda: sessions, sync_to_thread=False)
+    monkeypatch.setitem(DEPENDENCIES, "sessions", other)
+    app = create_app(settings)
+    transport = ASGITransport(app)  # type: ignore[arg-type]  # each names ASGI's types its own way
+    async with AsyncClient(transport=transport, base_url="http://service/api/v1") as client:
+        body = {"name": "Acme", "industry": "Anvils"}
+        assert (await client.post("/companies", json=body)).status_code == 201
+        assert len((await client.get("/companies")).json()["items"]) == 1
+        assert "Acme" in (await client.get("/companies/export")).text
+'''
+
+
+@pytest.fixture(scope="module", params=each(VARIANTS, usual=VARIANTS[:1]))
+def variant(request: pytest.FixtureRequest) -> Variant:
+    """Return a driver that needs no server, and each framework."""
+    found: Variant = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def project(variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project with what its developers need."""
+    return install(new_directory(tmp_path_factory), **answers(variant))
+
+
+def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -> None:
+    resources = project.path / "app" / "resources.py"
+    field = "    readiness: Readiness\n"
+    text = resources.read_text(encoding="utf-8")
+    assert field in text
+    text = text.replace(field, f"{field}    http: AsyncClient\n")
+    text = text.replace("from app.config", "from httpx2 import AsyncClient\n\nfrom app.config")
+    resources.write_text(text, encoding="utf-8")
+    routes = project.path / "app" / "api" / "health.py"
+    code = routes.read_text(encoding="utf-8") + ROUTES[variant[1]]
+    if variant[1] == "litestar":
+        code = (
+            code.replace("HANDLERS = [health, ready]", "")
+            + "\nHANDLERS = [health, ready, shared]\n"
+        )
+    routes.write_text(code, encoding="utf-8")
+    tests = project.path / "tests"
+    (tests / "test_shared.py").write_text(TEST, encoding="utf-8")
+    forgotten = project.run(project.python, "-m", "mypy")
+    assert forgotten.returncode, forgotten.stdout
+    assert 'Missing positional argument "http"' in forgotten.stdout
+    opened = "    yield Resources(settings, database.sessions, database.readiness)\n"
+    assert opened in text
+    text = text.replace(
+        opened,
+        "    async with AsyncClient() as http:\n"
+        "        yield Resources(settings, database.sessions, database.readiness, http)\n",
+    )
+    resources.write_text(text, encoding="utf-8")
+    project.succeed(project.python, "-m", "mypy")
+    chosen = ["tests/test_shared.py", "tests/test_health.py"]
+    assert passed(project.succeed(project.python, "-m", "pytest", "-q", *chosen)) > 1
+
+
+def test_the_sessions_can_be_overridden(project: Project, variant: Variant) -> None:
+    overrides = {"fastapi": OVERRIDES, "litestar": OF_LITESTAR}.get(variant[1])
+    if overrides is None:
+        # There is no injection: routes take their sessions from what is shared.
+        return
+    test = project.path / "tests" / "test_overrides.py"
+    test.write_text(overrides, encoding="utf-8")
+    passed(project.succeed(project.python, "-m", "pytest", "-q", "tests/test_overrides.py"))

@@ -1,0 +1,233 @@
+"""What owners write with sessions: work that outlives its request, and WebSockets."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx2
+import pytest
+from bake import WEB_FRAMEWORKS, choices
+from contract import COMPANIES
+from observer import APPLICATION, PATIENCE, Observer, observing, wait_until
+from projects import (
+    Copy,
+    Project,
+    Service,
+    Variant,
+    each,
+    migrated_database,
+    serving,
+)
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+pytestmark = pytest.mark.projects
+
+USUAL: list[Variant] = [("asyncpg", framework) for framework in WEB_FRAMEWORKS]
+VARIANTS: list[Variant] = [
+    *USUAL,
+    *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
+    ("psycopg", WEB_FRAMEWORKS[0]),
+]
+OWNERS = Path(__file__).parent / "owners"
+ROUTES = {
+    "fastapi": ("    app.include_router(health", "    app.include_router(owner.router)\n"),
+    "litestar": ("            *health.HANDLERS", "            *owner.HANDLERS,\n"),
+    "starlette": ("*health.routes", "*owner.routes, "),
+    "quart": ("    app.register_blueprint(health", "    app.register_blueprint(owner.blueprint)\n"),
+    "aiohttp": ("    app.add_routes(health", "    app.add_routes(owner.routes)\n"),
+    "sanic": ("    app.blueprint(health", "    app.blueprint(owner.blueprint)\n"),
+}
+"""Where the routes of the project stand in its `main.py`, and what comes before them."""
+OVER = "This Session has been permanently closed"
+POOL = 3
+ENVIRONMENT = {
+    "APP_REQUEST_TIMEOUT": "1",
+    "APP_SHUTDOWN_TIMEOUT": "2",
+    "DB_APPLICATION_NAME": APPLICATION,
+    "DB_MAX_OVERFLOW": "0",
+    "DB_POOL_SIZE": str(POOL),
+    "DB_POOL_TIMEOUT": "5",
+}
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A service to which its owner has added routes."""
+
+    framework: str
+    project: Project
+    env: dict[str, str]
+    service: Service
+    observer: Observer
+
+    def log(self) -> str:
+        """Return all that it wrote."""
+        return self.service.log.read_text(encoding="utf-8")
+
+    def post(self, path: str) -> list[int]:
+        """Send more requests than there are connections, and return their statuses."""
+        urls = [self.service.url + path] * (POOL + 1)
+        return [httpx2.post(url, timeout=PATIENCE).status_code for url in urls]
+
+    def connect(self, path: str) -> ClientConnection:
+        """Return an open WebSocket."""
+        return connect(self.service.url.replace("http", "ws") + path, legacy=True)
+
+
+def owned_project(variant: Variant, original: Project, directory: Path) -> Project:
+    """Return a copy of a project with its owner's routes."""
+    project, framework = Copy.of(original, directory), variant[1]
+    shutil.copy(OWNERS / "work.py", project.path / "app" / "work.py")
+    shutil.copy(OWNERS / f"{framework}.py", project.path / "app" / "api" / "owner.py")
+    place, routes = ROUTES[framework]
+    project.replace("app/main.py", place, routes + place)
+    project.replace(
+        "app/main.py", "import Settings\n", "import Settings\nfrom app.api import owner\n"
+    )
+    return project
+
+
+@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
+def shared(
+    request: pytest.FixtureRequest,
+    installed: Callable[[Variant], Project],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Owned]:
+    """Yield a service that the tests of this module share."""
+    directory = tmp_path_factory.mktemp("owned")
+    project = owned_project(request.param, installed(request.param), directory)
+    with migrated_database(project, directory) as url, observing(url) as observer:
+        env = ENVIRONMENT | {"DATABASE_URL": url}
+        with serving(project, directory / "log", **env) as service:
+            yield Owned(request.param[1], project, env, service, observer)
+
+
+@pytest.fixture
+def owned(shared: Owned) -> Iterator[Owned]:
+    """Yield the service; afterwards all its connections are at rest, and can be used."""
+    yield shared
+    observer, url = shared.observer, shared.service.url + COMPANIES
+    wait_until(lambda: not observer.sessions("state <> 'idle'"), why=shared.log)
+    assert observer.sessions() <= POOL
+    for number in range(POOL + 1):
+        body = {"name": f"Well {number}", "industry": "Any"}
+        assert httpx2.post(url, json=body, timeout=PATIENCE).status_code == 201, shared.log()
+    observer.execute("TRUNCATE companies CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("path", "function"),
+    [
+        ("/late/write/background", "add_late"),
+        ("/late/read/background", "read_late"),
+        ("/late/write/task", "add_late"),
+    ],
+)
+def test_a_session_that_is_over_refuses_to_work(owned: Owned, path: str, function: str) -> None:
+    before = len(owned.log())
+    assert owned.post(path) == [202] * (POOL + 1)
+
+    def said() -> str:
+        return owned.log()[before:]
+
+    wait_until(lambda: said().count(f"in {function}") > POOL, why=said)
+    assert OVER in said()
+    assert not owned.observer.count()
+
+
+def test_a_stream_has_no_session_of_its_route(owned: Owned) -> None:
+    before = len(owned.log())
+    for _ in range(POOL + 1):
+        try:
+            answer = httpx2.get(owned.service.url + "/late/read/stream", timeout=PATIENCE).text
+        except httpx2.TransportError:
+            answer = ""
+        assert answer in {"", "begun\n"}
+    wait_until(lambda: owned.log()[before:].count(OVER) > POOL, why=owned.log)
+    assert "in stream_late" in owned.log()[before:]
+
+
+def test_a_task_left_behind_costs_no_connection(owned: Owned) -> None:
+    assert owned.post("/late/write/concurrent") == [202] * (POOL + 1)
+
+
+def test_work_with_a_session_of_its_own_is_done(owned: Owned) -> None:
+    before = len(owned.log())
+    assert httpx2.post(owned.service.url + "/own/background").status_code == 202
+    wait_until(lambda: owned.observer.count("Own") == 1, why=owned.log)
+    assert "Traceback" not in owned.log()[before:]
+
+
+def test_a_websocket_reads(owned: Owned) -> None:
+    with owned.connect("/ws/read") as one:
+        one.send("How many?")
+        assert one.recv(PATIENCE) == "0"
+        # Longer than a request may take.
+        with pytest.raises(TimeoutError):
+            one.recv(1.5)
+        owned.observer.put("Acme", "Anvils")
+        one.send("And now?")
+        assert one.recv(PATIENCE) == "1"
+
+
+def test_each_message_is_a_unit_of_work(owned: Owned) -> None:
+    sockets = [owned.connect("/ws/messages") for _ in range(POOL + 1)]
+    for number, one in enumerate(sockets):
+        one.send(f"Message {number}")
+        one.recv(PATIENCE)
+        assert owned.observer.count(f"Message {number}") == 1
+    for one in sockets:
+        one.close()
+
+
+def test_a_websocket_that_fails_is_closed_as_failed(owned: Owned) -> None:
+    before = len(owned.log())
+    for _ in range(POOL + 1):
+        with owned.connect("/ws/messages") as one:
+            # Once for each socket, and once more.
+            for _ in range(2):
+                one.send("Twice")
+            with pytest.raises(ConnectionClosedError) as error:
+                [one.recv(PATIENCE) for _ in range(3)]
+        assert error.value.rcvd is not None
+        assert error.value.rcvd.code in {1008, 4500}
+    # A conflict is nobody's mistake, and what it quotes of the row is not for a log.
+    assert "Traceback" not in owned.log()[before:]
+    assert "Twice" not in owned.log()[before:]
+
+
+def test_a_websocket_whose_client_is_gone_gives_its_connection_back(owned: Owned) -> None:
+    for _ in range(POOL + 1):
+        with owned.connect("/ws/read") as one:
+            one.send("How many?")
+            assert one.recv(PATIENCE) == "0"
+            # Without a word that it closes.
+            one.socket.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_websocket_has_no_write(owned: Owned) -> None:
+    """In one sentence: what it was answered would be undone when the client hangs up."""
+    if owned.framework not in {"fastapi", "litestar"}:
+        # Elsewhere a session is a block, which an owner writes around each message.
+        return
+    with pytest.raises(InvalidStatus):
+        owned.connect("/ws/write")
+    wait_until(lambda: "A WebSocket has no `Write`: ask for `Factories`" in owned.log())
+
+
+def test_open_websockets_do_not_keep_it_from_stopping(shared: Owned, tmp_path: Path) -> None:
+    with serving(shared.project, tmp_path / "log", **shared.env) as service:
+        stopping = replace(shared, service=service)
+        sockets = [stopping.connect("/ws/messages") for _ in range(POOL)]
+        for number, one in enumerate(sockets):
+            one.send(f"Open {number}")
+            one.recv(PATIENCE)
+        assert "Traceback" not in service.stop()
+    for one in sockets:
+        one.close()
+    shared.observer.execute("TRUNCATE companies CASCADE")

@@ -1,0 +1,41 @@
+# {% if cookiecutter.__web %}
+"""What requests share, for as long as the service runs."""
+# {% else %}
+"""What jobs share, for as long as the worker runs."""
+# {% endif %}
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+# {% if cookiecutter.__worker %}
+from sqlalchemy.ext.asyncio import AsyncSession
+
+# {% endif %}
+from app.config import Settings
+from app.db.database import Database
+from app.db.readiness import Readiness
+from app.db.session import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The settings, the sessions, and what else is opened once, such as a client of HTTP."""
+
+    settings: Settings
+    sessions: Sessions
+    readiness: Readiness
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, database: Database) -> AsyncIterator[Resources]:
+    """Yield them, in production and in tests, and close in the end what is opened here."""
+    yield Resources(settings, database.sessions, database.readiness)
+# {% if cookiecutter.__worker %}
+
+
+def resources_of(session: AsyncSession) -> Resources:
+    """Return what jobs share, for the handler that was given `session`."""
+    resources: Resources = session.info["resources"]
+    return resources
+# {% endif %}
