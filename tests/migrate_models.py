@@ -71,7 +71,7 @@ def lint() -> None:
 
 async def on_connection(do: Any) -> Any:
     """Return what `do` returns of a connection of its own."""
-    async with open_engine(load_settings({})) as engine, engine.connect() as connection:
+    async with open_engine(load_settings()) as engine, engine.connect() as connection:
         done = await connection.run_sync(do)
         await connection.commit()
     return done

@@ -37,9 +37,7 @@ def upgrade() -> None:
         sa.Column("available_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('queued', 'done', 'failed')", name=op.f("ck_jobs_state")
-        ),
+        sa.CheckConstraint("state IN ('queued', 'done', 'failed')", name=op.f("ck_jobs_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         # {% if cookiecutter.__database == "mysql" %}
         mysql_collate=COLLATION,
