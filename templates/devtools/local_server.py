@@ -159,11 +159,10 @@ def owns(data: Path, password: str | None) -> bool:
 
 
 def _kept(home: Path) -> tuple[int, int]:
-    try:
+    with suppress(OSError, ValueError):
         port, inode = map(int, (home / "port").read_text(encoding="utf-8").split())
-    except (OSError, ValueError):
-        return 0, 0
-    return port, inode
+        return port, inode
+    return 0, 0
 
 
 def _is_free(port: int) -> bool:

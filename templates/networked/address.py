@@ -34,6 +34,8 @@ from app.db.url import DIALECT, PORT, create_url, parse_url, settings_in
 
 __all__ = ["DIALECT", "DatabaseAddress"]
 
+UNREADABLE = (OSError, UnicodeDecodeError)
+
 # As SQLAlchemy reads a URL: what stands before the host, and what follows up to a value.
 _USER = re.compile(r"\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?")
 _HOST = re.compile(r"[^?]*(?:\?[^=]*)?")
@@ -102,7 +104,7 @@ class DatabaseAddress(BaseSettings):
         try:
             if value:
                 value.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+        except UNREADABLE:
             raise ValueError(f"{value} can't be read as a file of UTF-8 text") from None
         return value
 

@@ -3,7 +3,7 @@
 The service's engine, its tuned garbage collection, and no more connections than fit on a hand.
 """
 
-# ruff: noqa: I001  (the policy comes first)
+
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run
 
@@ -55,7 +55,7 @@ async def drop_a_task(database: Database) -> None:
             await asyncio.get_running_loop().create_future()
 
     begun = asyncio.Event()
-    asyncio.create_task(work())  # noqa: RUF006  this is the mistake
+    asyncio.create_task(work())
     await begun.wait()
 
 

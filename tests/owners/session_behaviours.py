@@ -5,7 +5,7 @@ Copied into a project, and run with its fixtures: `committing_sessions` are prod
 in the project's README.
 """
 
-# ruff: noqa: FBT001, I001  (`shares` is a fixture; a project sorts its own imports)
+# ruff: noqa: FBT001  (`shares` is a fixture; a project sorts its own imports)
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -9,7 +9,7 @@ from app.db import driver
 
 
 def engine_url(settings: Settings) -> URL:
-    """Return the database's URL with the synchronous driver, and without what `connect_args` says."""
+    """Return the database's URL with the synchronous driver, without what `connect_args` says."""
     return settings.sqlalchemy_url.set(query={}, drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
 
 

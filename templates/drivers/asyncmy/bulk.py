@@ -31,13 +31,14 @@ async def bulk_insert(
         await connection.begin()
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
+    refusals = (driver.NotSupportedError, ValueError)
     try:
         async with await driver.prepare(statement % (("?",) * len(columns))) as prepared:
             for start in range(0, len(values), PACKET):
                 packet = values[start : start + PACKET]
                 try:
                     await prepared.execute_bulk(packet)
-                except (driver.NotSupportedError, ValueError):
+                except refusals:
                     # It is MySQL, or a column has no type here: all NULL, or mixed.
                     # Nothing was sent.
                     await connection.exec_driver_sql(statement, packet)

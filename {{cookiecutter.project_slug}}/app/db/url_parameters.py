@@ -8,6 +8,7 @@ from sqlalchemy.exc import ArgumentError
 
 ANY = ()
 """Any value will do."""
+NOT_A_URL = (ArgumentError, ValueError)
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]{,40}")
 
@@ -20,7 +21,7 @@ def read_url(text: str, *, dialect: str, place: str) -> URL:
     try:
         # Secrets that come from files often end in a line break.
         url = make_url(text.strip(), keep_blank_values=True)
-    except (ArgumentError, ValueError):
+    except NOT_A_URL:
         raise ValueError(f"is not a URL of the form {dialect}://{place}") from None
     wanted, _, _ = dialect.partition("+")
     database, _, _ = url.drivername.partition("+")
