@@ -58,6 +58,13 @@ async def test_the_database_refuses_others(sessions: Sessions) -> None:
             await session.execute(text("INSERT INTO teams (color) VALUES ('green')"))
 
 
+async def test_the_check_of_a_column_is_there(sessions: Sessions) -> None:
+    async with sessions.write() as session:
+        session.add(Person(level=Level.LOW, state="new", age=-1))
+        with pytest.raises(DBAPIError, match="ck_people_age_positive"):
+            await session.flush()
+
+
 @pytest.mark.parametrize("loaded", [True, False])
 async def test_customers_go_with_their_company(sessions: Sessions, loaded: bool) -> None:
     async with sessions.write.begin() as session:
@@ -93,7 +100,7 @@ MODELS_OF_AN_OWNER = '''
 from enum import IntEnum, StrEnum
 from typing import Literal
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Entity
@@ -124,4 +131,5 @@ class Person(Entity):
     boss_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     level: Mapped[Level]
     state: Mapped[Literal["new", "old"]]
+    age: Mapped[int | None] = mapped_column(CheckConstraint("age > 0", name="age_positive"))
 '''
