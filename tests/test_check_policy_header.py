@@ -267,6 +267,36 @@ def test_loops_that_bypass_the_factory(call: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("bad", "advice", "good"),
+    [
+        ("asyncio.run(x())", "call app.event_loop.run ", "app.event_loop.run(x())"),
+        ("uvloop.run(x())", "call app.event_loop.run ", "app.event_loop.run(x())"),
+        ("anyio.run(x)", "call app.event_loop.run ", "app.event_loop.run(x())"),
+        (
+            "asyncio.Runner()",
+            "give it app.event_loop.new_event_loop as loop_factory=",
+            "asyncio.Runner(loop_factory=app.event_loop.new_event_loop)",
+        ),
+        (
+            "web.run_app(x)",
+            "give it app.event_loop.new_event_loop() as loop=",
+            "web.run_app(x, loop=app.event_loop.new_event_loop())",
+        ),
+        (
+            "uvicorn.run('x:y')",
+            'give it "app.event_loop:new_event_loop" as loop=',
+            "uvicorn.run('x:y', loop='app.event_loop:new_event_loop')",
+        ),
+    ],
+)
+def test_the_advice_can_be_followed_with_python_3_11(bad: str, advice: str, good: str) -> None:
+    source = "import app.event_loop\nimport anyio, asyncio, uvicorn, uvloop\nfrom aiohttp import web\n"
+    [finding] = check(Path("module.py"), f"{source}{bad}\n".encode(), "app.event_loop")
+    assert advice in finding.message
+    assert codes(f"{source}{good}\n", module="app.event_loop") == []
+
+
+@pytest.mark.parametrize(
     "call",
     [
         "run(main())",

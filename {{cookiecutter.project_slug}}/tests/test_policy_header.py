@@ -27,7 +27,7 @@ WITH_A_MODULE = {
     "EL005": (f"{HEADER}{IN_PLACE}", HEADER),
     "EL006": (
         f"{HEADER}import asyncio\nasyncio.run(main())\n",
-        f"{HEADER}import asyncio\nasyncio.run(main(), loop_factory=new_event_loop)\n",
+        f"{HEADER}run(main())\n",
     ),
     "EL007": (f"{HEADER}{SWALLOWED}pass\n", f"{HEADER}{SWALLOWED}raise\n"),
 }

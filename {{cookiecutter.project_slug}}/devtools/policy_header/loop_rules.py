@@ -3,7 +3,7 @@
 import ast
 
 from .rules import Findings
-from .runners import RUNNERS, calls_without_a_loop
+from .runners import RUNNERS, advice, calls_without_a_loop
 from .source import Source
 
 IGNORING_POLICIES = {"uvicorn.run"}
@@ -24,18 +24,14 @@ def bypassed_factory(source: Source) -> Findings:
     A policy is not enough: Python 3.16 has none, and uvicorn never asks for it (its
     loops/asyncio.py names ProactorEventLoop), so that the factory must be handed over.
     """
-    factory = "a factory" if source.in_place else f"the factory of {source.header_module}"
     for name, call in calls_without_a_loop(source):
         if name in IGNORING_POLICIES or not source.in_place:
-            yield (
-                call.lineno,
-                f"{name}() makes a loop itself; give it {factory} as {RUNNERS[name]}=",
-            )
+            yield call.lineno, f"{name}() makes a loop itself; {advice(name, source)}"
     if not source.in_place:
         for node in source.nodes:
             if source.full_name(node) in OTHER_FACTORIES:
                 name = source.full_name(node)
-                yield getattr(node, "lineno", 1), f"{name} is not {factory}"
+                yield getattr(node, "lineno", 1), f"{name} is not the factory of {source.header_module}"
 
 
 def swallowed_error(source: Source) -> Findings:

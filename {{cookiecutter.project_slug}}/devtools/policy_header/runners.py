@@ -15,6 +15,16 @@ RUNNERS = {
 }
 """Each with the argument that takes a loop, or what makes one."""
 
+ADVICE = {
+    "aiohttp.web.run_app": "give it {}.new_event_loop() as loop=",
+    "asyncio.Runner": "give it {}.new_event_loop as loop_factory=",
+    "uvicorn.run": 'give it "{}:new_event_loop" as loop=',
+}
+"""What to do where the header module has the name that stands in the braces."""
+
+USUAL_ADVICE = "call {}.run in its place"
+"""That of the others: asyncio.run() takes a factory only from Python 3.12 on."""
+
 CHOOSING_NOTHING = {None, "auto", "asyncio", "none"}
 """Values of that argument that leave the choice to the callee."""
 
@@ -24,6 +34,13 @@ def calls_without_a_loop(source: Source) -> Iterator[tuple[str, ast.Call]]:
     for name, call in source.calls:
         if name in RUNNERS and not _gives(call, RUNNERS[name]):
             yield name, call
+
+
+def advice(name: str, source: Source) -> str:
+    """Return what to do instead of calling the function `name` as it is called."""
+    if source.in_place:
+        return f"give it a factory as {RUNNERS[name]}="
+    return ADVICE.get(name, USUAL_ADVICE).format(source.header_module)
 
 
 def _gives(call: ast.Call, argument: str) -> bool:
