@@ -290,7 +290,9 @@ def test_loops_that_bypass_the_factory(call: str) -> None:
     ],
 )
 def test_the_advice_can_be_followed_with_python_3_11(bad: str, advice: str, good: str) -> None:
-    source = "import app.event_loop\nimport anyio, asyncio, uvicorn, uvloop\nfrom aiohttp import web\n"
+    source = (
+        "import app.event_loop\nimport anyio, asyncio, uvicorn, uvloop\nfrom aiohttp import web\n"
+    )
     [finding] = check(Path("module.py"), f"{source}{bad}\n".encode(), "app.event_loop")
     assert advice in finding.message
     assert codes(f"{source}{good}\n", module="app.event_loop") == []

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.error_codes import code_of
 from app.db.errors import Failure, classify
+from app.db.failures import in_words, report
+from app.db.outages import outages
 
 logger = logging.getLogger(__name__)
 
@@ -53,18 +54,21 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
         case Failure.UNSTORABLE:
             return Problem(422, "A text has a character that the database can't store.")
         case Failure.UNAVAILABLE:
+            outages.tell(f"{_plain(request)} 503", error)
             return Problem(503, "The database is busy or away.", RETRY_AFTER)
         case Failure.UNEXPECTED:
-            # The message of a driver's error can quote values of the row: not for a log.
-            code = code_of(error.orig) if isinstance(error, DBAPIError) else None
-            name = type(error).__name__
-            logger.error("%s failed: %s %s", _plain(request), name, code, exc_info=not code)
+            logger.error("%s failed\n%s", _plain(request), report(error))
             return UNEXPECTED
 
 
-def log_broken_stream(problem: Problem, request: str) -> None:
+def log_broken_stream(error: Exception, request: str) -> None:
     """Log why the answer to `request` (method and path) broke off: it is too late to tell it."""
-    logger.warning("%s broke off: %s", _plain(request), problem.detail)
+    if isinstance(error, SQLAlchemyError) and classify(error) is Failure.UNAVAILABLE:
+        logger.warning("%s broke off: %s", _plain(request), in_words(error))
+    elif isinstance(error, SQLAlchemyError):
+        logger.error("%s broke off\n%s", _plain(request), report(error))
+    else:
+        logger.error("%s broke off", _plain(request), exc_info=error)
 
 
 def unexpected_problem(error: Exception, request: str) -> Problem:
@@ -74,5 +78,6 @@ def unexpected_problem(error: Exception, request: str) -> Problem:
 
 
 def _plain(request: str) -> str:
-    # The path is the client's, and could hold the end of the line and another one.
-    return request.encode("unicode_escape").decode("ascii")
+    # The path is the client's, and could hold the end of the line and another one. No codec, which
+    # would be loaded from a file by the first error, and that may be one about too many files.
+    return ascii(request)[1:-1]

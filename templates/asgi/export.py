@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from app import companies
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
-from app.problems import database_problem, log_broken_stream
+from app.problems import log_broken_stream
 
 
 async def export_lines(sessions: Sessions) -> AsyncGenerator[bytes]:
@@ -50,6 +50,6 @@ class NdjsonResponse(StreamingResponse):
             # A second answer can't follow the first. Neither does a last chunk, so that the client
             # sees that this is not all.
             request = f"{scope['method']} {scope['path']}"
-            log_broken_stream(database_problem(error, request), request)
+            log_broken_stream(error, request)
         finally:
             await self._source.aclose()

@@ -1,6 +1,9 @@
 """Middleware that logs requests, in pure ASGI."""
 
 import asyncio
+# {% if cookiecutter.__server == "uvicorn" %}
+import logging
+# {% endif %}
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +11,9 @@ from app.request_log import is_logged, logged
 
 Message = Any
 Receive = Callable[[], Awaitable[Message]]
+
+WEBSOCKET = {"websocket.accept": 101, "websocket.close": 403, "websocket.http.response.start": 403}
+"""Statuses of a handshake; what is closed later was accepted."""
 
 
 class Client:
@@ -60,17 +66,20 @@ class RequestLog:
         self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]
     ) -> None:
         """Run the application."""
-        if scope["type"] != "http" or not is_logged():
+        if scope["type"] == "lifespan" or not is_logged():
             await self.app(scope, receive, send)
             return
         client = Client(receive)
-        with logged(scope["method"], scope["path"]) as exchange:
+        # Of a WebSocket there is one line, too, once it is closed.
+        with logged(scope.get("method", "WEBSOCKET"), scope["path"]) as exchange:
 
             async def note(message: Message) -> None:
                 if message["type"] == "http.response.body":
                     client.answered = not message.get("more_body", False)
                 await send(message)
-                if message["type"] == "http.response.start":
+                if status := WEBSOCKET.get(message["type"]):
+                    exchange.status = exchange.status or status
+                elif message["type"] == "http.response.start":
                     exchange.status = message["status"]
                     # It takes a while, and matters where the status was to tell what was done.
                     if exchange.outcomes:
@@ -80,3 +89,19 @@ class RequestLog:
                 await self.app(scope, client.receive, note)
             finally:
                 exchange.client_gone = client.gone
+# {% if cookiecutter.__server == "uvicorn" %}
+
+
+def _hide_query(record: logging.LogRecord) -> bool:
+    # uvicorn's own lines name a path with its query; and at debug, a WebSocket's headers.
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            it.partition("?")[0] if isinstance(it, str) and it.startswith("/") else it
+            for it in record.args
+        )
+    return not str(record.msg).startswith(("< ", "> "))
+
+
+for _name in ("uvicorn.error", "uvicorn.access"):
+    logging.getLogger(_name).addFilter(_hide_query)
+# {% endif %}

@@ -19,9 +19,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
 from app.db import sync_driver
+from app.db.failures import hide_values_of
 # {% if cookiecutter.__networked %}
 from app.db.password import renew_password
 # {% endif %}
+from app.db.sql_log import log_sql_of
 
 
 @contextmanager
@@ -41,6 +43,8 @@ def open_sync_engine(settings: Settings) -> Iterator[Engine]:
     # {% if cookiecutter.__networked %}
     renew_password(engine, settings)
     # {% endif %}
+    hide_values_of(engine)
+    log_sql_of(engine, settings)
     try:
         yield engine
     finally:

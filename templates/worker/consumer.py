@@ -4,11 +4,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.error_codes import code_of
 from app.db.errors import Failure, classify
+from app.db.failures import in_words, report
+from app.db.outages import outages
 from app.db.readiness import Readiness
 from app.jobs import claim_job, lock_job, note_failure, note_success
 from app.models import Job
@@ -37,9 +38,10 @@ class Consumer:
             try:
                 found = await self.do_next_job()
             except SQLAlchemyError as error:
-                expected = classify(error) is Failure.UNAVAILABLE
-                level = logging.WARNING if expected else logging.ERROR
-                logger.log(level, "The queue can't be used now: %s", describe(error))
+                if classify(error) is Failure.UNAVAILABLE:
+                    outages.tell("The queue can't be used now", error)
+                else:
+                    logger.error("The queue can't be used\n%s", report(error))  # noqa: TRY400
                 await wait_until_ready(self.resources.readiness, self.bell)
             else:
                 if not found:
@@ -103,11 +105,13 @@ class Consumer:
             attempts=job.attempts + 1 if hopeless else settings.worker_max_attempts,
             delay=settings.worker_retry_delay,
         )
-        # A mistake of ours needs its traceback; the message of a driver's error can quote
-        # values of the row, which are not for a log.
-        unexpected = not isinstance(error, HopelessError | SQLAlchemyError)
-        what = f"Job {job.id} ({job.kind}) failed: {job.last_error}"
-        logger.error(what, exc_info=unexpected and error)
+        what = f"Job {job.id} ({job.kind}) failed"
+        if isinstance(error, SQLAlchemyError):
+            logger.error("%s\n%s", what, report(error))
+        else:
+            # A mistake of ours needs its traceback.
+            unexpected = None if hopeless else error
+            logger.error("%s: %s", what, job.last_error, exc_info=unexpected)
 
 
 async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
@@ -121,9 +125,7 @@ async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
 
 
 def describe(error: Exception) -> str:
-    """Return what is wrong, without values that the database may have quoted."""
-    name = type(error).__name__
+    """Return what is wrong."""
     if isinstance(error, SQLAlchemyError):
-        code = code_of(error.orig) if isinstance(error, DBAPIError) else None
-        return f"{name} {code}" if code else name
-    return str(error) if isinstance(error, HopelessError) else f"{name}: {error}"
+        return in_words(error)
+    return str(error) if isinstance(error, HopelessError) else f"{type(error).__name__}: {error}"

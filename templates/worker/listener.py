@@ -1,20 +1,17 @@
 """Rings the bell when PostgreSQL says that there is a new job."""
 
-import logging
-
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 from app.db.driver import READ_OPTIONS
 from app.db.leaks import expect_to_hold
+from app.db.outages import outages
 from app.db.readiness import Readiness
 from app.jobs import CHANNEL
 from app.worker.bell import Bell
 from app.worker.consumer import wait_until_ready
 from app.worker.notifications import listen
-
-logger = logging.getLogger(__name__)
 
 
 async def keep_listening(
@@ -35,5 +32,5 @@ async def keep_listening(
                     # It listens: that is not for the next one who gets it from the pool.
                     await connection.invalidate()
         except SQLAlchemyError as error:
-            logger.warning("The connection that listens is lost: %s", type(error).__name__)
+            outages.tell("The connection that listens is lost", error)
             await wait_until_ready(readiness, bell)

@@ -59,6 +59,8 @@ class Settings(DatabaseAddress):
     app_workers: PositiveInt = 1
     # {% endif %}
     app_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    app_log_sql: bool = False
+    app_log_sql_values: bool = False
     # {% if cookiecutter.__web %}
     app_request_log: bool = True
     app_tune_gc: bool = True

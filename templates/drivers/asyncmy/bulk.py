@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.messages import hide_values
+
 PACKET = 2_000
 """Rows that are sent at once: the server refuses a packet above its max_allowed_packet."""
 
@@ -45,6 +47,9 @@ async def bulk_insert(
     except asyncio.CancelledError:
         # asyncmy has hung up, and SQLAlchemy must not roll back what is gone.
         await connection.invalidate()
+        raise
+    except Exception as error:
+        hide_values(error)
         raise
 
 

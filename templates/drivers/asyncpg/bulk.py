@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.messages import hide_values
+
 
 async def bulk_insert(
     connection: AsyncConnection,
@@ -22,4 +24,8 @@ async def bulk_insert(
     await connection.exec_driver_sql("SELECT 1")
     raw = await connection.get_raw_connection()
     asyncpg_connection: Any = raw.driver_connection
-    await asyncpg_connection.copy_records_to_table(table.name, columns=columns, records=rows)
+    try:
+        await asyncpg_connection.copy_records_to_table(table.name, columns=columns, records=rows)
+    except Exception as error:
+        hide_values(error)
+        raise

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.messages import hide_values
+
 
 async def bulk_insert(
     connection: AsyncConnection,
@@ -26,6 +28,10 @@ async def bulk_insert(
     raw = await connection.get_raw_connection()
     psycopg_connection: Any = raw.driver_connection
     copying = f"COPY {preparer.format_table(table)} ({names}) FROM STDIN"
-    async with psycopg_connection.cursor() as cursor, cursor.copy(copying) as copy:
-        for row in rows:
-            await copy.write_row(row)
+    try:
+        async with psycopg_connection.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                await copy.write_row(row)
+    except Exception as error:
+        hide_values(error)
+        raise

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 from app.api import companies, customers, health, problems
@@ -36,6 +37,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             open_database(settings, prewarm=settings.db_prewarm) as database,
             open_resources(settings, database) as app.state.resources,
         ):
+            # Loads what answers need: the first of them may find no file descriptor left for that.
+            await run_in_threadpool(int)
             if settings.app_tune_gc:
                 tune_garbage_collection()
             yield

@@ -1,5 +1,7 @@
 """`python -m app dev`: everything that a developer needs, in one command."""
 
+from contextlib import AsyncExitStack
+
 from alembic.util import CommandError as AlembicError
 from sqlalchemy import select
 
@@ -7,13 +9,14 @@ from app import event_loop
 from app.commands.errors import CommandError
 from app.commands.local_database import how_to_connect
 # {% if cookiecutter.__web %}
-from app.commands.preflight import diagnosed_engine, ensure_port_is_free
+from app.commands.preflight import diagnosed, ensure_port_is_free
 from app.commands.serve import start_server
 # {% else %}
-from app.commands.preflight import diagnosed_engine, ensure_pool_is_large_enough
+from app.commands.preflight import diagnosed, ensure_pool_is_large_enough
 from app.commands.work import start_worker
 # {% endif %}
 from app.config import Settings
+from app.db.engine import open_engine
 from app.db.migration_guard import for_migrations
 from app.db.migrations import upgrade
 from app.db.session import create_sessions
@@ -45,7 +48,12 @@ async def _prepare(settings: Settings) -> None:
     # Not part of the service: a production image is without the scripts.
     from scripts.seed_database import seed  # noqa: PLC0415
 
-    async with diagnosed_engine(for_migrations(settings)) as engine:
+    async with AsyncExitStack() as stack:
+        # Of a database that is away one sentence is enough, unlike of a migration that fails.
+        with diagnosed(settings):
+            engine = await stack.enter_async_context(open_engine(for_migrations(settings)))
+            async with engine.connect():
+                pass
         async with engine.connect() as connection:
             await upgrade(connection)
         async with create_sessions(engine).write.begin() as session:

@@ -15,10 +15,13 @@ from sqlalchemy.pool import QueuePool
 
 from app.config import Settings
 from app.db import driver
+from app.db.failures import hide_values_of
+from app.db.outages import outages
 # {% if cookiecutter.__networked %}
 from app.db.password import renew_password
 # {% endif %}
 from app.db.pool import SearchingPool, search_after_lock
+from app.db.sql_log import log_sql_of
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ def create_engine(settings: Settings) -> AsyncEngine:
     # {% endif %}
     event.listen(engine.sync_engine, "handle_error", _note_refusal)
     event.listen(engine.sync_engine, "handle_error", search_after_lock)
+    hide_values_of(engine.sync_engine)
+    log_sql_of(engine.sync_engine, settings)
     return engine
 
 
@@ -70,6 +75,7 @@ async def open_engine(settings: Settings, *, prewarm: int = 0) -> AsyncIterator[
     finally:
         # Connections in use are not closed by dispose(): give them time to come back.
         await _drain(engine, settings.db_drain_timeout)
+        outages.close()
         await asyncio.shield(engine.dispose())
 
 

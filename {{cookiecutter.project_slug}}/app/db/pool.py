@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from app.db import driver
@@ -64,8 +65,18 @@ class SearchingPool(AsyncAdaptedQueuePool):
         try:
             self.search_soon()
             return super()._do_get()
+        except PoolTimeoutError:
+            raise PoolTimeoutError(
+                f"the pool had no connection to spare for {self.timeout():g} s (DB_POOL_TIMEOUT): "
+                f"{self.checkedout()} of {self.size() + self._max_overflow} in use (DB_POOL_SIZE "
+                f"and DB_MAX_OVERFLOW), {self._waiting} waiting"
+            ) from None
         finally:
             self._waiting -= 1
+
+
+# After it the logger is named, which would say more in this project's name than in SQLAlchemy's.
+SearchingPool.__module__ = AsyncAdaptedQueuePool.__module__
 
 
 def search_after_lock(context: ExceptionContext) -> None:

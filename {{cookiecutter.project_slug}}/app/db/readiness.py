@@ -1,7 +1,6 @@
 """Whether the database answers."""
 
 import asyncio
-import logging
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -9,8 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import driver
-
-logger = logging.getLogger(__name__)
+from app.db.outages import outages
 
 
 class Readiness:
@@ -24,12 +22,17 @@ class Readiness:
 
     async def check(self) -> bool:
         """Return whether the database answered in time."""
-        if self._query is None or self._query.done():
-            self._query = asyncio.create_task(self._ask())
+        # Kept here: when this wait is over, another caller may have begun the next query.
+        query = self._query
+        if query is None or query.done():
+            query = self._query = asyncio.create_task(self._ask())
         # A query that takes longer is not cancelled, which could take longer still: it
         # ends by the driver's own timeouts, and the next caller waits for the same one.
-        await asyncio.wait({self._query}, timeout=self._timeout)
-        return self._query.done() and self._query.result()
+        await asyncio.wait({query}, timeout=self._timeout)
+        if not query.done():
+            sentence = f"The database is not ready: no answer in {self._timeout} s"
+            outages.tell_sentence(f"{sentence} (DB_READY_TIMEOUT)", kind=Readiness)
+        return query.done() and query.result()
 
     async def aclose(self) -> None:
         """Give up a query that still runs."""
@@ -45,6 +48,6 @@ async def _answers(engine: AsyncEngine) -> bool:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
     except (DBAPIError, PoolTimeoutError) as error:
-        logger.warning("The database is not ready: %s", type(error).__name__)
+        outages.tell("The database is not ready", error)
         return False
     return True

@@ -30,8 +30,8 @@ def bypassed_factory(source: Source) -> Findings:
     if not source.in_place:
         for node in source.nodes:
             if source.full_name(node) in OTHER_FACTORIES:
-                name = source.full_name(node)
-                yield getattr(node, "lineno", 1), f"{name} is not the factory of {source.header_module}"
+                name, header = source.full_name(node), source.header_module
+                yield getattr(node, "lineno", 1), f"{name} is not the factory of {header}"
 
 
 def swallowed_error(source: Source) -> Findings:

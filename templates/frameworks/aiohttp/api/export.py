@@ -7,7 +7,6 @@ from aiohttp import web
 from aiohttp.hdrs import METH_HEAD
 
 from app import companies
-from app.api.problems import problem_of
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
 from app.problems import log_broken_stream
@@ -38,7 +37,7 @@ async def stream(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.Str
         except ConnectionError:
             pass  # The client hung up.
         except Exception as error:  # noqa: BLE001  a second answer can't follow the first
-            log_broken_stream(problem_of(error, request), f"{request.method} {request.path}")
+            log_broken_stream(error, f"{request.method} {request.path}")
             if request.transport:
                 # Without the last chunk the client sees that this is not all.
                 request.transport.abort()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import companies
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
-from app.problems import database_problem, log_broken_stream
+from app.problems import log_broken_stream
 
 MEDIA_TYPE = "application/x-ndjson"
 DOCUMENTED = ResponseSpec(
@@ -60,6 +60,6 @@ class NdjsonResponse(ASGIStreamingResponse):
             request = f"GET {scope['path']}"
             for error in errors.exceptions:
                 if isinstance(error, SQLAlchemyError):  # and no group of them
-                    log_broken_stream(database_problem(error, request), request)
+                    log_broken_stream(error, request)
         finally:
             await self._source.aclose()

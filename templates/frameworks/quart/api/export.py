@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import companies
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
-from app.problems import database_problem, log_broken_stream
+from app.problems import log_broken_stream
 
 
 class CompanyLines(RootModel[str]):
@@ -52,7 +52,7 @@ class Chunks:
         except SQLAlchemyError as error:
             # A second answer can't follow the first. After this error, and no other, Quart lets it
             # be, without a last chunk: so the client sees that this is not all.
-            log_broken_stream(database_problem(error, self._request), self._request)
+            log_broken_stream(error, self._request)
             raise TimeoutError from error
 
     async def aclose(self) -> None:

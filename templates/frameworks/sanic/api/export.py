@@ -7,7 +7,6 @@ from typing import Any
 from sanic import Request
 
 from app import companies
-from app.api.problems import problem_of
 from app.api.schemas import CompanyRead
 from app.db.session import Sessions
 from app.problems import log_broken_stream
@@ -33,7 +32,7 @@ async def stream(request: Request[Any, Any], chunks: AsyncGenerator[bytes]) -> N
                 async for chunk in chunks:
                     await response.send(chunk)
         except Exception as error:  # noqa: BLE001  a second answer can't follow the first
-            log_broken_stream(problem_of(error, request), f"{request.method} {request.path}")
+            log_broken_stream(error, f"{request.method} {request.path}")
             # Sanic would end the response as if this was all.
             transport: Any = request.transport
             transport.abort()

@@ -1,0 +1,1 @@
+# {% include "databases/" ~ cookiecutter.__database ~ "/messages.py" %}

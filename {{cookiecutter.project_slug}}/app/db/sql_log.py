@@ -1,0 +1,59 @@
+"""The log of statements: of all that this process sends (APP_LOG_SQL), or of a block of code."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from app.config import Settings
+from app.db.failures import without_texts
+
+logger = logging.getLogger("app.sql")
+# Whoever asks for it wants to see it, whatever else is logged.
+logger.setLevel(logging.INFO)
+_console = logging.StreamHandler()
+_console.setFormatter(logging.Formatter("%(levelname)s: %(name)s: %(message)s"))
+# Scripts and commands have no other handler.
+_console.addFilter(lambda _record: not logging.getLogger().handlers)
+logger.addHandler(_console)
+
+LONGEST_VALUES = 1_000
+"""Characters of a statement's values that are shown."""
+
+_in_block: ContextVar[bool | None] = ContextVar("in_block", default=None)
+"""Whether values are shown; None outside of all blocks."""
+
+
+@contextmanager
+def logged_sql(*, values: bool = False) -> Iterator[None]:
+    """Log the statements of this block, and of the tasks that it starts.
+
+    `values` shows what they are run with, which may be what is not for a log.
+    """
+    token = _in_block.set(values)
+    try:
+        yield
+    finally:
+        _in_block.reset(token)
+
+
+def log_sql_of(engine: Engine, settings: Settings) -> None:
+    """Log what is sent through `engine`, as the settings say, and in blocks that ask for it."""
+    everywhere = settings.app_log_sql_values if settings.app_log_sql else None
+
+    # Not SQLAlchemy's own log: a connection that was there before the block would not see it.
+    def log(_: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001  the signature is SQLAlchemy's
+        here = _in_block.get()
+        if here is None and everywhere is None:
+            return
+        times = f"({len(values)} times) " if many and isinstance(values, list) else ""
+        if here or everywhere:
+            shown = f"{statement} {values!r:.{LONGEST_VALUES}}"
+        else:
+            shown = without_texts(statement)
+        logger.info("%s%s", times, " ".join(shown.split()))
+
+    event.listen(engine, "before_cursor_execute", log)
