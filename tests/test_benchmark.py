@@ -27,8 +27,11 @@ def bench(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str
     )
 
 
+NEEDS_LOAD = pytest.mark.skipif(not (shutil.which("wrk") or shutil.which("oha")), reason=MISSING)
+
+
 @pytest.mark.projects
-@pytest.mark.skipif(not (shutil.which("wrk") or shutil.which("oha")), reason=MISSING)
+@NEEDS_LOAD
 def test_it_measures_a_project_against_the_floor(tmp_path: Path) -> None:
     figures, drawing = tmp_path / "figures.json", tmp_path / "chart.svg"
     what = ["--driver", "asyncpg", "--framework", "fastapi", "--part", "side_by_side"]
@@ -55,6 +58,7 @@ def test_without_a_load_generator_it_says_where_to_get_one(tmp_path: Path) -> No
     assert done.stderr == f"benchmark: {MISSING}\n"
 
 
+@NEEDS_LOAD
 def test_more_projects_than_the_database_has_connections_for_are_refused() -> None:
     done = bench("--driver", "asyncpg", "--driver", "psycopg", "--part", "start_up")
     assert done.returncode == 1

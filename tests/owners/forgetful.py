@@ -3,7 +3,6 @@
 The service's engine, its tuned garbage collection, and no more connections than fit on a hand.
 """
 
-
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run
 

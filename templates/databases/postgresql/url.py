@@ -87,7 +87,7 @@ def settings_in(url: URL) -> dict[str, Any]:
         "db_pooler": "pgbouncer" if url.query.get("pgbouncer") == "true" else None,
     }
     if url.query.get("channel_binding") == "require":
-        # That is, a server that proves who it is. asyncpg can't bind; a certificate proves it, too.
+        # That is, a server that proves who it is, which a certificate does, too, with every driver.
         if settings["db_ssl_mode"] == "disable":
             raise ValueError("has channel_binding=require with sslmode=disable: remove one of them")
         if settings["db_ssl_mode"] != "verify-ca":
