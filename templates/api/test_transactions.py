@@ -12,6 +12,7 @@ from app.models import Company
 from tests.database import DOOMED, doom
 
 ACME = {"name": "Acme", "industry": "Anvils"}
+SECRET = "hunter2"
 
 Then = Callable[[AsyncSession], Awaitable[object]]
 
@@ -81,12 +82,12 @@ async def test_an_unexpected_database_error_tells_and_logs_no_values(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def misspell(session: AsyncSession) -> None:
-        await session.execute(text("SELECT :secret FROM nowhere"), {"secret": "hunter2"})
+        await session.execute(text("SELECT :secret FROM nowhere"), {"secret": SECRET})
 
     after_create(misspell)
     response = await committing_client.post("/api/v1/companies", json=ACME)
     assert response.status_code == 500
     assert "nowhere" not in response.text
     assert "POST /api/v1/companies failed" in caplog.text
-    assert "hunter2" not in caplog.text
+    assert SECRET not in caplog.text
     assert await count_companies(engine) == 0

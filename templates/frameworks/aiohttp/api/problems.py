@@ -17,7 +17,7 @@ from app.problems import (
     unexpected_problem,
 )
 
-STARTED = "started"
+STARTED = web.RequestKey("started", web.StreamResponse)
 BROKEN_BODY = (web.RequestPayloadError, ConnectionError)
 
 
@@ -27,10 +27,9 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await handler(request)
     except Exception as error:  # noqa: BLE001  whatever it is, the client is told
-        problem = problem_of(error, request)
         if STARTED in request:
-            return await _end(request[STARTED], problem, request)
-        response = problem_response(problem)
+            return await _end(request[STARTED], error, request)
+        response = problem_response(problem_of(error, request))
         if isinstance(error, BROKEN_BODY):
             # Where the next request would begin is not known.
             response.force_close()
@@ -54,13 +53,14 @@ def install(app: web.Application) -> None:
 
 
 async def _end(
-    response: web.StreamResponse, problem: Problem, request: web.Request
+    response: web.StreamResponse, error: Exception, request: web.Request
 ) -> web.StreamResponse:
     # A second answer can't follow the first.
     if isinstance(response, web.WebSocketResponse):
+        problem = problem_of(error, request)
         await response.close(code=problem.close_code, message=problem.detail[:100].encode())
     else:
-        log_broken_stream(problem, f"{request.method} {request.path}")
+        log_broken_stream(error, f"{request.method} {request.path}")
         if request.transport:
             request.transport.abort()
     return response
