@@ -49,12 +49,14 @@ class _Transaction(AsyncSessionTransaction):
 def _in_turn(use: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(use)
     async def wait_and_use(it: OrderlySession | _Transaction, *args: Any, **kwargs: Any) -> Any:
-        turn, task = it.turn, asyncio.current_task()
-        if turn.holder is task:
+        turn = it.turn
+        # In no variable: a task that fails would refer to itself, by its traceback, and asyncio
+        # would not say that it failed before garbage is collected.
+        if turn.holder is asyncio.current_task():
             # One use may be made of others.
             return await use(it, *args, **kwargs)
         async with turn:
-            turn.holder = task
+            turn.holder = asyncio.current_task()
             try:
                 return await use(it, *args, **kwargs)
             finally:
