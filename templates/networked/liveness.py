@@ -18,7 +18,7 @@ from app.config import Settings
 PING_AFTER = 1.0
 """Seconds of rest after which a connection is asked whether the server still answers."""
 RENEW_AFTER = 5.0
-"""Seconds after which a server that still takes no writes is left once more."""
+"""Seconds between two renewals of the pool because of a read-only server."""
 
 
 def silence(settings: Settings) -> float | None:

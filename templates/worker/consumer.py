@@ -39,7 +39,7 @@ class Consumer:
                 found = await self.do_next_job()
             except SQLAlchemyError as error:
                 if classify(error) is Failure.UNAVAILABLE:
-                    outages.tell("The queue can't be used now", error)
+                    outages.log("The queue can't be used now", error)
                 else:
                     logger.error("The queue can't be used\n%s", report(error))  # noqa: TRY400
                 await wait_until_ready(self.resources.readiness, self.bell)
@@ -109,7 +109,7 @@ class Consumer:
         if isinstance(error, SQLAlchemyError):
             logger.error("%s\n%s", what, report(error))
         else:
-            # A mistake of ours needs its traceback.
+            # An unexpected error needs its traceback.
             unexpected = None if hopeless else error
             logger.error("%s: %s", what, job.last_error, exc_info=unexpected)
 

@@ -60,6 +60,6 @@ def follow_changes(
 def _refuse_writes_of_readers(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     if code_of(context.original_exception) == READ_ONLY and options.get("postgresql_readonly"):
-        # A mistake of ours: no server would write for it.
+        # A mistake of ours: no other server would take the write either.
         reason = InvalidRequestError("This transaction is read-only: write through Sessions.write.")
         raise ProgrammingError(context.statement, None, reason)

@@ -31,7 +31,7 @@ class Readiness:
         await asyncio.wait({query}, timeout=self._timeout)
         if not query.done():
             sentence = f"The database is not ready: no answer in {self._timeout} s"
-            outages.tell_sentence(f"{sentence} (DB_READY_TIMEOUT)", kind=Readiness)
+            outages.log_sentence(f"{sentence} (DB_READY_TIMEOUT)", kind=Readiness)
         return query.done() and query.result()
 
     async def aclose(self) -> None:
@@ -48,6 +48,6 @@ async def _answers(engine: AsyncEngine) -> bool:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
     except (DBAPIError, PoolTimeoutError) as error:
-        outages.tell("The database is not ready", error)
+        outages.log("The database is not ready", error)
         return False
     return True

@@ -1,7 +1,7 @@
-"""Sessions that do one thing at a time, however many tasks use them.
+"""Sessions with a lock: tasks that share one use it one after another.
 
-The task that a request left behind would meet its COMMIT on their connection, which drivers can't
-bear: it would go back to the pool in the midst of a transaction, or never.
+Without it, a task that its request left behind can use the connection during the request's COMMIT.
+No driver allows that: the connection returns to the pool in mid-transaction, or never.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ USES = (
 """The methods of a session that use its connection."""
 
 
-class _Turn(asyncio.Lock):
+class _Lock(asyncio.Lock):
     holder: asyncio.Task[Any] | None = None
 
 
-class OrderlySession(AsyncSession):
-    """A session each use of which waits for the one before."""
+class LockedSession(AsyncSession):
+    """A session whose uses wait for each other."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Make one as `AsyncSession` would."""
+        """Make a session, with the arguments of `AsyncSession`."""
         super().__init__(*arguments, **options)
-        self.turn = _Turn()
+        self.lock = _Lock()
 
     def begin(self) -> AsyncSessionTransaction:
         """Return a transaction, for `async with`."""
@@ -41,29 +41,29 @@ class OrderlySession(AsyncSession):
 
 
 class _Transaction(AsyncSessionTransaction):
-    def __init__(self, session: OrderlySession, *, nested: bool = False) -> None:
+    def __init__(self, session: LockedSession, *, nested: bool = False) -> None:
         super().__init__(session, nested)
-        self.turn = session.turn
+        self.lock = session.lock
 
 
-def _in_turn(use: Callable[..., Any]) -> Callable[..., Any]:
+def _locked(use: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(use)
-    async def wait_and_use(it: OrderlySession | _Transaction, *args: Any, **kwargs: Any) -> Any:
-        turn, task = it.turn, asyncio.current_task()
-        if turn.holder is task:
-            # One use may be made of others.
+    async def lock_and_use(it: LockedSession | _Transaction, *args: Any, **kwargs: Any) -> Any:
+        lock, task = it.lock, asyncio.current_task()
+        if lock.holder is task:
+            # One method may call another.
             return await use(it, *args, **kwargs)
-        async with turn:
-            turn.holder = task
+        async with lock:
+            lock.holder = task
             try:
                 return await use(it, *args, **kwargs)
             finally:
-                turn.holder = None
+                lock.holder = None
 
-    return wait_and_use
+    return lock_and_use
 
 
 for _use in USES:
-    setattr(OrderlySession, _use, _in_turn(getattr(AsyncSession, _use)))
+    setattr(LockedSession, _use, _locked(getattr(AsyncSession, _use)))
 for _use in ("__aexit__", "commit", "rollback", "start"):
-    setattr(_Transaction, _use, _in_turn(getattr(AsyncSessionTransaction, _use)))
+    setattr(_Transaction, _use, _locked(getattr(AsyncSessionTransaction, _use)))
