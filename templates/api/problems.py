@@ -77,6 +77,6 @@ def unexpected_problem(error: Exception, request: str) -> Problem:
 
 
 def _plain(request: str) -> str:
-    # The path is the client's, and could contain a line break and a forged line. No codec, which the
-    # first error would load from a file: that error may be "too many open files".
+    # The path is the client's, and could contain a line break and a forged line. No codec: the
+    # first error would load it from a file, and may be about too many open files.
     return ascii(request)[1:-1]
