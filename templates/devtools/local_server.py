@@ -27,7 +27,7 @@ _TOOL_SECONDS = 120
 
 
 class LocalServerError(RuntimeError):
-    """A local server is not to be had; the message tells a human why, in one sentence."""
+    """A local server can't be used; the message says why, in one sentence for people."""
 
 
 class Server(Protocol):

@@ -40,7 +40,7 @@ def follow_changes(
         except refused as error:
             if not (is_first and is_outdated(error)):
                 raise
-            # SQLAlchemy itself may keep what was prepared, and is told to forget it.
+            # SQLAlchemy itself may cache prepared statements: clear that cache.
             context.handle_dbapi_exception(error)
             start_over(connection.dbapi_connection)
             context.pre_exec()

@@ -1,4 +1,4 @@
-"""What libpq is told: who we are, every time limit, and how to secure the connection."""
+"""Arguments for libpq: who we are, every time limit, and how to secure the connection."""
 
 import math
 import ssl

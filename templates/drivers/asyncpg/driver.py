@@ -82,7 +82,7 @@ def in_words(error: BaseException | None, where: str) -> str:
         case WrongServerError():
             said = f"Of PostgreSQL at {where}, no server is the one that is asked for now"
         case ConnectionError(errno=None):
-            # asyncpg's own; the system's have a number.
+            # asyncpg's own error; the system's errors have a number.
             said = f"PostgreSQL at {where} refuses TLS, or hangs up"
         case TimeoutError():
             said = f"PostgreSQL at {where} does not answer in time"

@@ -1,4 +1,4 @@
-"""The one engine: made, warmed, drained and disposed here, and nowhere else."""
+"""The engine's life cycle: created, warmed, drained and disposed here, and nowhere else."""
 
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop, loop_name
@@ -98,7 +98,7 @@ async def _prewarm(engine: AsyncEngine, connections: int) -> None:
             for _ in range(connections):
                 tasks.create_task(hold_one())
     except ExceptionGroup as errors:
-        # All fail for the same reason: the first one tells it.
+        # All fail for the same reason: the first error is enough.
         raise errors.exceptions[0] from None
 
 

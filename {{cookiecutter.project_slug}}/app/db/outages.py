@@ -24,7 +24,7 @@ class Outages:
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
 
-    def tell(self, what: str, error: SQLAlchemyError) -> None:
+    def log(self, what: str, error: SQLAlchemyError) -> None:
         """Log that `what` failed with `error`, or count it."""
         self.log_sentence(f"{what}: {in_words(error)}", kind_of(error))
 
