@@ -79,7 +79,7 @@ class DatabaseAddress(BaseSettings):
     def _validate_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             text = value.get_secret_value().strip()
-            _ensure_password_is_all_of_it(text)
+            _ensure_encoded_password(text)
             settings_in(parse_url(text))
         return value
 
@@ -163,7 +163,7 @@ class DatabaseAddress(BaseSettings):
         return bool(self.database_url) or bool(parts & self.model_fields_set)
 
 
-def _ensure_password_is_all_of_it(url: str) -> None:
+def _ensure_encoded_password(url: str) -> None:
     # What follows an @ in a password would pass for the host, and hosts are shown.
     user = _USER.match(url)
     host = _HOST.match(url, user.end()) if user else None
