@@ -90,8 +90,8 @@ class Consumer:
 
     async def _note_lost_transaction(self, job_id: int, error: Exception) -> None:
         # After a failed COMMIT or a broken connection the job's state is unknown. While the
-        # database is lost, this attempt can't be recorded, and so does not count. Another worker may
-        # have the job by now: lock_job waits for that worker, so no failure is lost.
+        # database is lost, this attempt can't be recorded, and so does not count. Another worker
+        # may have the job by now: lock_job waits for that worker, so no failure is lost.
         async with self.resources.sessions.write.begin() as session:
             job = await lock_job(session, job_id, state="queued")
             if job is not None:
