@@ -1,4 +1,4 @@
-"""Models that nobody thought of, in versions that follow each other."""
+"""Generated models, in versions that follow each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every failure of PostgreSQL that can be had, provoked through a project's engine.
+"""Every failure of PostgreSQL that can be provoked, through a project's engine.
 
 Run by a project's own Python, as a superuser's: it prints what each of them means as a JSON object.
 """

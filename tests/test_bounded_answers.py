@@ -1,4 +1,4 @@
-"""What a flood of mistakes costs, in routes as owners add them: no more than a body that is right.
+"""The cost of invalid bodies, in routes as owners add them: no more than that of a valid one.
 
 The contract has the sizes of what all frameworks answer. Litestar's validation, which is msgspec's,
 ends with the first mistake by itself; aiohttp and Sanic read bodies as Starlette does.

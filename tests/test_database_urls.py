@@ -1,4 +1,4 @@
-"""What a URL of a database may say, as services and other libraries write them."""
+"""Query parameters of database URLs, as managed services and other libraries write them."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("-".join(VARIANT))]
 
 SHOW = """
 from app.commands.settings import load_settings
-from app.commands.errors import told
+from app.commands.errors import exit_on_command_error
 
-with told():
+with exit_on_command_error():
     settings = load_settings({})
     print(ascii([settings.app_host, settings.app_port, settings.app_workers]))
 """

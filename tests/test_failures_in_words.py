@@ -1,4 +1,4 @@
-"""What is said of a failure of the database: what, why, and where, and never a value."""
+"""Log messages and errors of the database: what failed, why and where, and never a value."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""HEAD is answered by whatever answers GET, in routes as owners add them.
+"""HEAD is answered wherever GET is, in routes as owners add them.
 
-The contract has it of the projects' own routes, for aiohttp and Sanic, too.
+The contract tests the projects' own routes, also of aiohttp and Sanic.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Models that an owner adds: autogenerate writes what runs, and check comes to rest."""
+"""Models that an owner adds: autogenerate writes migrations that run, and then check is clean."""
 
 from __future__ import annotations
 

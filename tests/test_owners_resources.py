@@ -1,4 +1,4 @@
-"""What an owner adds to what requests share: mypy asks for it, and the tests have it."""
+"""Resources that an owner adds: mypy demands them, and the tests get them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the log of a service says of failures, and what it does not say of requests."""
+"""The log of a service: what it says about failures, and what it leaves out of requests."""
 
 from __future__ import annotations
 

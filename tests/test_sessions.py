@@ -1,4 +1,4 @@
-"""Sessions as an owner uses them: what only reads can't write, and no connection stays lost."""
+"""Sessions as an owner uses them: those that only read can't write, and leaks are reclaimed."""
 
 from __future__ import annotations
 

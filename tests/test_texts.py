@@ -1,4 +1,4 @@
-"""A column takes the same texts over HTTP, with each library of schemas, and from a job."""
+"""A column accepts the same texts over HTTP, with each library of schemas, and from a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients are told when something is wrong: problem details, RFC 9457."""
+"""Problem details (RFC 9457), which clients get when something is wrong."""
 
 import logging
 from collections.abc import Mapping
@@ -17,8 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}
 """Seconds after which a client should ask again."""
 MAX_DETAIL = 600
-"""Characters of a detail, however much of what a client sent it repeats: so no problem document
-has more than 8 KiB."""
+"""Characters of a detail, which may repeat a client's input: no problem document exceeds 8 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Problem:
 
     @property
     def close_code(self) -> int:
-        """What a WebSocket is closed with: try again later, internal error, or policy violation."""
+        """The close code of a WebSocket: try again later, internal error, or policy violation."""
         return {503: 1013, 500: 1011}.get(self.status, 1008)
 
     def body(self) -> dict[str, str | int]:
@@ -54,7 +53,7 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
         case Failure.UNSTORABLE:
             return Problem(422, "A text has a character that the database can't store.")
         case Failure.UNAVAILABLE:
-            outages.tell(f"{_plain(request)} 503", error)
+            outages.log(f"{_plain(request)} 503", error)
             return Problem(503, "The database is busy or away.", RETRY_AFTER)
         case Failure.UNEXPECTED:
             logger.error("%s failed\n%s", _plain(request), report(error))
@@ -78,6 +77,6 @@ def unexpected_problem(error: Exception, request: str) -> Problem:
 
 
 def _plain(request: str) -> str:
-    # The path is the client's, and could hold the end of the line and another one. No codec, which
-    # would be loaded from a file by the first error, and that may be one about too many files.
+    # The path is the client's, and could contain a line break and a forged line. No codec: the
+    # first error would load it from a file, and may be about too many open files.
     return ascii(request)[1:-1]

@@ -1,4 +1,4 @@
-"""What whoever watches over the service is told."""
+"""The health checks."""
 
 from httpx2 import AsyncClient
 

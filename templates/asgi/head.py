@@ -1,4 +1,4 @@
-"""HEAD for whatever has GET, in pure ASGI."""
+"""A middleware that answers HEAD wherever GET is answered, in pure ASGI."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ class HeadAsGet:
             await self._answered({**scope, "method": "GET"}, receive, send)
 
     async def _answered(self, scope: Any, receive: Any, send: Any, but: int = 0) -> bool:
-        # Whether the answer was sent; one with the status `but` is not.
+        # Returns whether the answer was sent; one with the status `but` is dropped.
         unwanted = done = False
 
         async def send_head(message: Any) -> None:
@@ -32,7 +32,7 @@ class HeadAsGet:
             done = message["type"] == "http.response.body"
             await send({**message, "body": b"", "more_body": False} if done else message)
             if done and message.get("more_body"):
-                # The rest of a stream is for nobody.
+                # Nobody needs the rest of a stream.
                 answering.cancel()
 
         answering = asyncio.ensure_future(self.app(scope, receive, send_head))

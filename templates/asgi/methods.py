@@ -1,6 +1,7 @@
-"""The methods that a path has, and errors of requests: Starlette looks no further than the first.
+"""The methods of a path, and error handlers for requests only.
 
-Its handlers of errors are called for WebSockets, too, which have no method and take no response.
+For `Allow`, Starlette looks at the first route of a path only. It calls error handlers for
+WebSockets, too, which have no method and take no response.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 def allowed_methods(request: Request) -> str:
     """Return what `Allow` has to say about the path of `request` (RFC 9110, 15.5.6)."""
     allowed = {method for method in METHODS if _has_route(request, method)}
-    # What HeadAsGet adds.
+    # HeadAsGet adds it.
     allowed |= {"HEAD"} if "GET" in allowed else set()
     return ", ".join(sorted(allowed))
 
@@ -26,7 +27,7 @@ def _has_route(request: Request, method: str) -> bool:
 
 
 def of_requests(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Return a handler of errors that leaves those of WebSockets to the middleware."""
+    """Return `handler`, limited to requests: the middleware handles errors of WebSockets."""
 
     async def handle(connection: Any, error: Exception) -> Any:
         if not isinstance(connection, Request):

@@ -14,7 +14,7 @@ from app.problems import Problem, database_problem, unexpected_problem
 
 
 class UnexpectedErrors:
-    """Answers 500 for what nobody handles.
+    """Answers 500 for errors that nothing else handles.
 
     A handler for Exception would not do: Starlette raises the error again after it, and
     servers may then drop the connection of a client that has yet to read the answer.
@@ -60,7 +60,7 @@ class UnexpectedErrors:
             problem = unexpected_problem(error, f"WebSocket {scope['path']}")
         else:
             return
-        # Servers differ in what they raise when it is closed already.
+        # Servers raise different errors when the WebSocket is closed already.
         with suppress(OSError, RuntimeError):
             await send(
                 {

@@ -13,7 +13,7 @@ Message = Any
 Receive = Callable[[], Awaitable[Message]]
 
 WEBSOCKET = {"websocket.accept": 101, "websocket.close": 403, "websocket.http.response.start": 403}
-"""Statuses of a handshake; what is closed later was accepted."""
+"""The status of a handshake; a close after it keeps that of the accept."""
 
 
 class Client:
@@ -70,7 +70,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         client = Client(receive)
-        # Of a WebSocket there is one line, too, once it is closed.
+        # A WebSocket has one line, too, when it is closed.
         with logged(scope.get("method", "WEBSOCKET"), scope["path"]) as exchange:
 
             async def note(message: Message) -> None:
@@ -93,7 +93,7 @@ class RequestLog:
 
 
 def _hide_query(record: logging.LogRecord) -> bool:
-    # uvicorn's own lines name a path with its query; and at debug, a WebSocket's headers.
+    # uvicorn's own lines contain the query, and a WebSocket's headers at the level of debug.
     if isinstance(record.args, tuple):
         record.args = tuple(
             it.partition("?")[0] if isinstance(it, str) and it.startswith("/") else it

@@ -17,12 +17,12 @@ from devtools.supervisor import running, supervise
 __all__ = ["DATA", "LocalServerError", "client", "local_mariadb", "owns"]
 
 DATA = Path(__file__).resolve().parents[1] / ".local" / "mariadb"
-"""Where the project's own has its data."""
+"""The data of the project's own server."""
 
 
 @contextmanager
 def local_mariadb(data: Path | None = None) -> Iterator[str]:
-    """Have MariaDB run for the length of a `with` block, and yield its `mysql://` URL.
+    """Run MariaDB for the length of a `with` block, and yield its `mysql://` URL.
 
     With `data`, its files stay in `data/<version>`, all who use it share one server, and that
     stops when the last of them has gone. Without `data` it is nobody else's, fast and

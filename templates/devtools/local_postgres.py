@@ -30,7 +30,7 @@ from devtools.supervisor import running, supervise
 __all__ = ["DATA", "LocalServerError", "client", "local_postgres", "owns"]
 
 DATA = Path(__file__).resolve().parents[1] / ".local" / "postgres"
-"""Where the project's own has its data."""
+"""The data of the project's own server."""
 
 # Root's directories are often closed to the server's account. The working directory can be
 # used all the same, if nothing walks to it by its full name (PostgreSQL < 16 does).
@@ -42,7 +42,7 @@ _PG_CTL_SECONDS = 60
 
 @contextmanager
 def local_postgres(data: Path | None = None) -> Iterator[str]:
-    """Have PostgreSQL run for the length of a `with` block, and yield its `postgresql://` URL.
+    """Run PostgreSQL for the length of a `with` block, and yield its `postgresql://` URL.
 
     With `data`, its files stay in `data/<major version>`, all who use it share one server, and
     that stops when the last of them has gone. Without `data` it is nobody else's, fast and

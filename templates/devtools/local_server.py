@@ -27,7 +27,7 @@ _TOOL_SECONDS = 120
 
 
 class LocalServerError(RuntimeError):
-    """A local server is not to be had; the message tells a human why, in one sentence."""
+    """A local server can't be used; the message says why, in one sentence for people."""
 
 
 class Server(Protocol):
@@ -131,13 +131,13 @@ def kept_port(home: Path) -> int:
 
 
 def is_copy(home: Path) -> bool:
-    """Tell whether `home` was copied from another one, whose server may still run."""
+    """Return whether `home` is a copy of another directory, whose server may still run."""
     return _kept(home)[1] not in {0, home.stat().st_ino}
 
 
 def start_on_kept_port(home: Path, start: Callable[[int], None]) -> None:
-    """Call `start` with the port that `home` has, or with a new one if that is in use."""
-    # Below those that systems give to outgoing connections, which would take it in between.
+    """Call `start` with the port of `home`, or with a new one if that is in use."""
+    # Below the ephemeral ports, which outgoing connections would take in between.
     others = random.sample(range(20_000, 32_768), 20)
     for port in filter(_is_free, [kept_port(home) or others[0], *others]):
         try:
@@ -152,7 +152,7 @@ def start_on_kept_port(home: Path, start: Callable[[int], None]) -> None:
 
 
 def owns(data: Path, password: str | None) -> bool:
-    """Tell whether the server in a directory of `data` has this password: it is a random one."""
+    """Return whether a server below `data` has this password, which is random."""
     with suppress(OSError):
         return password in {it.read_text(encoding="utf-8") for it in data.glob("*/password")}
     return False

@@ -1,8 +1,8 @@
-"""One local server for all who use it: started for the first of them, stopped after the last.
+"""A supervisor, which starts a local server for its first user and stops it after the last one.
 
-Each user holds a shared lock, and a process of its own, the supervisor, waits until it can have
-that lock for itself. The system releases a lock however its holder ends, `kill -9` included, so
-no server outlives its users. A process id would not do: the system gives it to somebody else.
+Each user, a process, holds a shared lock. The supervisor, a process of its own, waits for the
+exclusive lock. The system releases a lock however its holder ends, `kill -9` included, so no server
+outlives its users. A list of process ids would fail: the system reuses them.
 """
 
 import os
@@ -27,12 +27,12 @@ if sys.platform == "win32":
     _BYTES = 1 << 16
 
     def _lock(file: BinaryIO, *, shared: bool = False) -> None:
-        # None is shared here: a user locks one byte, and who wants to be alone all of them.
+        # Windows has no shared lock: a user locks one byte, and the supervisor all of them.
         file.seek(secrets.randbelow(_BYTES) if shared else 0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1 if shared else _BYTES)
 
     def _unlock(file: BinaryIO) -> None:
-        """Leave that to closing."""
+        """Do nothing: closing the file unlocks it."""
 else:
     import fcntl
 
@@ -42,38 +42,38 @@ else:
         fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
     def _unlock(file: BinaryIO) -> None:
-        # Closing would not do while a forked child has the file open, too.
+        # Closing is not enough while a forked child has the file open.
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-_PATIENCE = 150
-"""Seconds for a first start; every step of it has a limit of its own."""
+_START_TIMEOUT = 150
+"""Seconds for the first start; each step of it has a limit of its own."""
 
 
 @contextmanager
 def running(server: Server, module: str) -> Iterator[str]:
-    """Have `server` run for the length of the block, and yield its URL.
+    """Keep `server` running for the length of the block, and yield its URL.
 
     `python -m module HOME EPHEMERAL` must call `supervise` for the same server. Raises
     LocalServerError when it does not start.
     """
     before = kept_port(server.home)
     supervisor: subprocess.Popen[bytes] | None = None
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_TIMEOUT
     try:
         with _open_users(server) as users:
-            # The lock is refused while a supervisor stops the server: then another starts it.
-            while not (_locks(users, shared=True) and _is_ready(server)):
+            # A supervisor that is stopping the server holds the lock: wait, then start another.
+            while not (_try_lock(users, shared=True) and _is_ready(server)):
                 if supervisor and supervisor.poll():
-                    raise LocalServerError(_last_words(server))
+                    raise LocalServerError(_failure_of(server))
                 if time.monotonic() > deadline:
                     raise LocalServerError(f"{server.home} is locked, but no server answers.")
                 if not _is_supervised(server) and (supervisor is None or supervisor.poll() == 0):
                     supervisor = _start_supervisor(server, module)
                 time.sleep(0.05)
             if before not in {0, port := kept_port(server.home)}:
-                told = f"Port {before} is in use by something else: {server.name} has {port} now."
-                print(told, file=sys.stderr)
+                notice = f"Port {before} is in use by something else: {server.name} has {port} now."
+                print(notice, file=sys.stderr)
             try:
                 yield server.url()
             finally:
@@ -91,12 +91,12 @@ def supervise(server: Server) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     ready = server.home / "ready"
-    # The second is unlocked first: who may use the server then finds it unsupervised.
+    # `lock` is released first: a process that then gets `users` finds no supervisor, so starts one.
     with (server.home / "users").open("ab") as users, (server.home / "lock").open("ab") as lock:
-        if not _locks(lock):
+        if not _try_lock(lock):
             return
         try:
-            while not _locks(users):
+            while not _try_lock(users):
                 if not ready.exists():
                     leave_root(server.home)
                     server.start()
@@ -127,7 +127,7 @@ def _open_users(server: Server) -> BinaryIO:
         ) from error
 
 
-def _locks(file: BinaryIO, *, shared: bool = False) -> bool:
+def _try_lock(file: BinaryIO, *, shared: bool = False) -> bool:
     try:
         _lock(file, shared=shared)
     except OSError:
@@ -137,7 +137,7 @@ def _locks(file: BinaryIO, *, shared: bool = False) -> bool:
 
 def _is_supervised(server: Server) -> bool:
     with (server.home / "lock").open("ab") as lock:
-        return not _locks(lock, shared=True)
+        return not _try_lock(lock, shared=True)
 
 
 def _is_ready(server: Server) -> bool:
@@ -167,6 +167,6 @@ def _start_supervisor(server: Server, module: str) -> "subprocess.Popen[bytes]":
         )
 
 
-def _last_words(server: Server) -> str:
-    told = (server.home / "supervisor.log").read_text(encoding="utf-8", errors="replace")
-    return "".join(told.splitlines()[-1:]) or f"The supervisor in {server.home} was killed."
+def _failure_of(server: Server) -> str:
+    log = (server.home / "supervisor.log").read_text(encoding="utf-8", errors="replace")
+    return "".join(log.splitlines()[-1:]) or f"The supervisor in {server.home} was killed."

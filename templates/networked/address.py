@@ -36,7 +36,7 @@ __all__ = ["DIALECT", "DatabaseAddress"]
 
 UNREADABLE = (OSError, UnicodeDecodeError)
 
-# As SQLAlchemy reads a URL: what stands before the host, and what follows up to a value.
+# SQLAlchemy's pattern for URLs: what stands before the host, and what follows up to a value.
 _USER = re.compile(r"\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?")
 _HOST = re.compile(r"[^?]*(?:\?[^=]*)?")
 
@@ -76,10 +76,10 @@ class DatabaseAddress(BaseSettings):
 
     @field_validator("database_url", "database_read_url")
     @classmethod
-    def _is_understood(cls, value: SecretStr | None) -> SecretStr | None:
+    def _validate_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             text = value.get_secret_value().strip()
-            _ensure_password_is_all_of_it(text)
+            _ensure_encoded_password(text)
             settings_in(parse_url(text))
         return value
 
@@ -112,8 +112,8 @@ class DatabaseAddress(BaseSettings):
     def _fits_together(self) -> Self:
         if self.db_pass_file and (self.db_pass or self.sqlalchemy_url.password is not None):
             raise ValueError("DB_PASS_FILE is set, and so is DB_PASS or a password in the URL")
-        # The replica's, too, are looked at, by making it.
-        self._heed_the_url()
+        # Making the replica checks its parameters, too.
+        self._apply_url()
         _ = self.replica
         return self
 
@@ -138,7 +138,7 @@ class DatabaseAddress(BaseSettings):
         changes = {"database_url": self.database_read_url, "database_read_url": None}
         replica = self.model_copy(update=changes)
         replica._is_replica = True  # noqa: SLF001  a copy of our own
-        replica._heed_the_url()  # noqa: SLF001
+        replica._apply_url()  # noqa: SLF001
         return replica
 
     @property
@@ -146,8 +146,8 @@ class DatabaseAddress(BaseSettings):
         """Whether these are the settings of a `replica`."""
         return self._is_replica
 
-    def _heed_the_url(self) -> None:
-        # For each setting that nobody has set itself.
+    def _apply_url(self) -> None:
+        # Only for settings that are not set themselves.
         for name, value in settings_in(self.sqlalchemy_url).items():
             if name not in self.model_fields_set:
                 default = type(self).model_fields[name].default
@@ -157,13 +157,13 @@ class DatabaseAddress(BaseSettings):
 
     @property
     def names_a_database(self) -> bool:
-        """Whether anyone said where the database is."""
-        # Not DB_PASS: that alone is what compose.yaml asks for.
+        """Whether the address of a database is configured."""
+        # Not DB_PASS: compose.yaml needs it in .env without the others.
         parts = {"db_host", "db_port", "db_name", "db_user"}
         return bool(self.database_url) or bool(parts & self.model_fields_set)
 
 
-def _ensure_password_is_all_of_it(url: str) -> None:
+def _ensure_encoded_password(url: str) -> None:
     # What follows an @ in a password would pass for the host, and hosts are shown.
     user = _USER.match(url)
     host = _HOST.match(url, user.end()) if user else None

@@ -1,4 +1,4 @@
-"""Connections are checked before they are used again, and no silent server is waited for."""
+"""Liveness checks: connections are checked before reuse, and a silent server is given up."""
 
 import asyncio
 import math
@@ -18,7 +18,7 @@ from app.config import Settings
 PING_AFTER = 1.0
 """Seconds of rest after which a connection is asked whether the server still answers."""
 RENEW_AFTER = 5.0
-"""Seconds after which a server that still takes no writes is left once more."""
+"""Seconds between two renewals of the pool because of a read-only server."""
 
 
 def silence(settings: Settings) -> float | None:
@@ -30,8 +30,8 @@ def silence(settings: Settings) -> float | None:
 def leave_read_only_servers(engine: Engine, refused: Callable[[ExceptionContext], bool]) -> None:
     """Replace the connections of `engine` when the server refuses a write (`refused`).
 
-    After a failover, the next ones go to the server that takes writes now. If they don't, they
-    stay for RENEW_AFTER seconds: otherwise each write would cost a pool of connections.
+    After a failover, new connections go to the server that accepts writes. If that one refuses
+    writes, too, they stay for RENEW_AFTER seconds: else each write would cost a pool.
     """
     renewed = -math.inf
 
@@ -60,9 +60,9 @@ class Liveness:
     ) -> None:
         """Take from the driver what it alone knows of its connections.
 
-        `is_dead` says whether one is known to be lost, without asking the server. `hang_up`
-        ends one without a word, and whoever waits for an answer on it gets an error at once:
-        a cancellation would be passed on to the server first.
+        `is_dead` says whether one is known to be lost, without asking the server. `hang_up` closes
+        one without a message to the server, and a caller that waits for an answer on it gets an
+        error at once: a cancellation would be sent to the server first.
         """
         self._dialect = engine.dialect
         self._no_answer = (engine.dialect.loaded_dbapi.Error, OSError)

@@ -1,4 +1,4 @@
-"""The password of each new connection: of DB_PASS_FILE, or one that expires."""
+"""The password of each new connection: from DB_PASS_FILE, or one that expires."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def new_password(settings: Settings) -> str | None:
 
 
 def renew_password(engine: Engine, settings: Settings) -> None:
-    """Ask `new_password` whenever `engine` connects."""
+    """Call `new_password` whenever `engine` opens a connection."""
 
     @event.listens_for(engine, "do_connect")
     def set_password(

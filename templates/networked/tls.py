@@ -22,7 +22,7 @@ def tls_mode(settings: Settings) -> SslMode:
     authority that we trust, and `verify-full` one for the host's name.
     """
     hosts = [host for host, _ in servers_of(settings.sqlalchemy_url)]
-    # A path is a socket's, which no driver encrypts.
+    # A path is a Unix socket, which no driver encrypts.
     remote = [host for host in hosts if not host.startswith("/")]
     if not remote:
         return "disable"

@@ -23,11 +23,11 @@ INSTEAD = {
     **dict.fromkeys(["ssl_ca", "ssl-ca", "sslca"], "write sslrootcert="),
     "sslpassword": "decrypt the key, and let only this service read it",
 }
-"""What to write in place of spellings that only some drivers read."""
+"""The advice for spellings that only some drivers read."""
 
 
 def tls_settings(url: URL) -> dict[str, Any]:
-    """Return the settings that `url` stands for; raises ValueError if its files are no good."""
+    """Return the settings that `url` stands for; raises ValueError if a file can't be used."""
     if "sslkey" in url.query and "sslcert" not in url.query:
         raise ValueError("has sslkey= without sslcert=")
     try:
@@ -52,9 +52,9 @@ def certificate(url: URL) -> dict[str, str]:
 
 
 def load_certificate(context: ssl.SSLContext, url: URL) -> None:
-    """Show our own certificate, if `url` has one; raises OSError if it can't be read."""
+    """Load our own certificate, if `url` has one; raises OSError if it can't be read."""
     if files := certificate(url):
-        # A password, so that nobody is asked for one.
+        # An empty password, so that OpenSSL does not prompt for one.
         context.load_cert_chain(files["sslcert"], files["sslkey"], password="")
 
 

@@ -1,4 +1,4 @@
-"""Validation of what a client sends, at a cost that its mistakes do not multiply.
+"""Validation of request bodies, whose cost does not grow with the number of mistakes.
 
 pydantic by itself notes every mistake: a list of a megabyte can have a million of them.
 """
@@ -15,20 +15,20 @@ COLLECTIONS = frozenset(
 )
 NO_SCHEMAS = frozenset(["default", "expected", "members", "metadata", "serialization"])
 MAX_MISTAKES = 20
-"""How many mistakes are told one by one."""
+"""Mistakes that are listed one by one."""
 
 
 @cache
 def adapter_of(kind: Any) -> TypeAdapter[Any]:
-    """Return what validates a type, and ends with the first wrong item of each collection."""
+    """Return a validator of a type that stops at the first wrong item of each collection."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     adapter.validator = early_validator(adapter.core_schema)
     return adapter
 
 
 def early_validator(schema: Any) -> SchemaValidator:
-    """Return a validator of a core schema that ends so."""
-    # A model's own validator, which is there already, would not.
+    """Return a validator of a core schema that stops at the first wrong item of each collection."""
+    # A model's own validator, built before, would not stop.
     return SchemaValidator(_ending_early(schema), _use_prebuilt=False)
 
 
@@ -45,13 +45,13 @@ def _ending_early(schema: Any) -> Any:
 
 
 def mistakes_of(error: ValidationError) -> list[Any]:
-    """Return the mistakes as pydantic lists them; many of them as one, with their number."""
+    """Return the mistakes as pydantic lists them, or only their number if there are many."""
     if (count := error.error_count()) > MAX_MISTAKES:
         return [{"type": "too_many", "loc": (), "msg": f"{count} mistakes, too many to name"}]
     return error.errors(include_url=False)
 
 
-def told(mistakes: Iterable[Any], *where: str) -> str:
-    """Return where each mistake is and what it is, without the value."""
+def describe(mistakes: Iterable[Any], *where: str) -> str:
+    """Return the place and the kind of each mistake as text, without the value."""
     places = ((".".join(map(str, (*where, *it["loc"]))), it["msg"]) for it in mistakes)
     return "; ".join(f"{place}: {what}" if place else what for place, what in places)

@@ -56,11 +56,11 @@ class _WorkerStop(StopSignals):
         self._line = line
 
     def is_set(self) -> bool:
-        # The line ends when the parent closes it, and when the parent is gone.
+        # The pipe ends when the parent closes it, and when the parent is gone.
         try:
             return super().is_set() or self._line.poll()
         except BrokenPipeError:
-            # How Windows says that it has ended.
+            # Windows reports the end of the pipe so.
             return True
 
 

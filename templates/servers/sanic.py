@@ -34,7 +34,7 @@ async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> Non
             # Asked often, since on Windows no signal wakes a selector.
             while not stop.is_set():
                 await asyncio.sleep(0.1)
-                # Who holds a task that failed keeps its error from the log.
+                # asyncio logs the error of a failed task only when nothing refers to the task.
                 server.app.purge_tasks()
             await server.before_stop()
     finally:
@@ -54,7 +54,7 @@ async def create_server(app: App, listener: socket.socket) -> Any:
         sock=listener,
     )
     await server.startup()
-    # Or app.add_task() would keep its tasks for a start that never comes.
+    # Otherwise app.add_task() defers its tasks to a start that never comes.
     app.state.server_info = [ApplicationServerInfo({}, ServerStage.SERVING)]
     return server
 

@@ -44,7 +44,7 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         "http": partial(PatientProtocol, patience=settings.app_request_timeout),
         "timeout_graceful_shutdown": settings.app_shutdown_timeout,
         "timeout_worker_healthcheck": settings.app_worker_health_timeout,
-        # Not what WEB_CONCURRENCY says, which counts only if APP_WORKERS does not.
+        # Or uvicorn would read WEB_CONCURRENCY, even with APP_WORKERS set.
         "workers": 1 if reload else settings.app_workers,
     }
     if reload:
@@ -56,13 +56,13 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
 
 
 class ChildConfig(uvicorn.Config):
-    """The configuration of a process that ends when the process that started it is gone.
+    """The configuration of a process that ends when its parent process is gone.
 
     uvicorn's own workers would go on to serve, and to hold the port.
     """
 
     def load(self) -> None:
-        """Load the application, and watch the parent from now on."""
+        """Load the application, and start to watch the parent."""
         super().load()
         if parent := parent_process():
             threading.Thread(target=_end_after, args=[parent], daemon=True).start()
@@ -74,7 +74,7 @@ def _end_after(parent: BaseProcess) -> None:
 
 
 class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two classes
-    """Says when the service has ended, where uvicorn would wait for a change in silence."""
+    """Logs that the service has ended; uvicorn would wait for a change without a message."""
 
     def startup(self) -> None:
         """Start the service."""

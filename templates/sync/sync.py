@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
 from app.db import sync_driver
-from app.db.failures import hide_values_of
+from app.db.failures import redact_errors
 # {% if cookiecutter.__networked %}
 from app.db.password import renew_password
 # {% endif %}
@@ -43,7 +43,7 @@ def open_sync_engine(settings: Settings) -> Iterator[Engine]:
     # {% if cookiecutter.__networked %}
     renew_password(engine, settings)
     # {% endif %}
-    hide_values_of(engine)
+    redact_errors(engine)
     log_sql_of(engine, settings)
     try:
         yield engine

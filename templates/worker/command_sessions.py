@@ -16,7 +16,7 @@ from app.errors import NotFoundError
 
 @asynccontextmanager
 async def open_sessions(settings: Settings) -> AsyncIterator[Sessions]:
-    """Yield sessions on a database that is ready; if it is not, or is lost, that is a CommandError.
+    """Yield sessions on a ready database; raises CommandError if it is not ready, or gets lost.
 
     A mistake in a statement is none: its traceback says where it is.
     """

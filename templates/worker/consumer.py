@@ -1,4 +1,4 @@
-"""Takes jobs from the queue and does them, one at a time."""
+"""A consumer, which takes jobs from the queue and runs them, one at a time."""
 
 import asyncio
 import logging
@@ -21,12 +21,12 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-"""Seconds between two looks whether a lost database is back."""
+"""Seconds between two checks whether a lost database is back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """Does jobs until the bell stops; several may share all that they are made of."""
+    """Runs jobs until the bell stops; several consumers may share its resources and its bell."""
 
     resources: Resources
     bell: Bell
@@ -39,7 +39,7 @@ class Consumer:
                 found = await self.do_next_job()
             except SQLAlchemyError as error:
                 if classify(error) is Failure.UNAVAILABLE:
-                    outages.tell("The queue can't be used now", error)
+                    outages.log("The queue can't be used now", error)
                 else:
                     logger.error("The queue can't be used\n%s", report(error))  # noqa: TRY400
                 await wait_until_ready(self.resources.readiness, self.bell)
@@ -76,7 +76,7 @@ class Consumer:
     async def _try(self, session: AsyncSession, job: Job) -> None:
         connection = await session.connection()
         try:
-            # Undoes what a job did that fails, and keeps the lock on it.
+            # If the job fails, this undoes its effects, but keeps the lock on it.
             async with session.begin_nested():
                 await handle(session, kind=job.kind, payload=job.payload)
         except Exception as error:
@@ -89,9 +89,9 @@ class Consumer:
             await session.flush()
 
     async def _note_lost_transaction(self, job_id: int, error: Exception) -> None:
-        # COMMIT failed, or the connection broke, or both: then nobody knows whether it is done.
-        # A lost database can't be told of this attempt, and so it does not count. Another worker
-        # may have the job by now: whoever fails to commit waits for it, and so none is forgotten.
+        # After a failed COMMIT or a broken connection the job's state is unknown. While the
+        # database is lost, this attempt can't be recorded, and so does not count. Another worker
+        # may have the job by now: lock_job waits for that worker, so no failure is lost.
         async with self.resources.sessions.write.begin() as session:
             job = await lock_job(session, job_id, state="queued")
             if job is not None:
@@ -109,7 +109,7 @@ class Consumer:
         if isinstance(error, SQLAlchemyError):
             logger.error("%s\n%s", what, report(error))
         else:
-            # A mistake of ours needs its traceback.
+            # An unexpected error needs its traceback.
             unexpected = None if hopeless else error
             logger.error("%s: %s", what, job.last_error, exc_info=unexpected)
 

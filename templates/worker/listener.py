@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.config import Settings
 from app.db.driver import READ_OPTIONS
-from app.db.leaks import expect_to_hold
+from app.db.leaks import exempt_from_leak_check
 from app.db.outages import outages
 from app.db.readiness import Readiness
 from app.jobs import CHANNEL
@@ -25,12 +25,12 @@ async def keep_listening(
     while not bell.stopped:
         try:
             async with engine.connect() as connection:
-                await expect_to_hold(connection)
+                await exempt_from_leak_check(connection)
                 try:
                     await listen(connection, CHANNEL, bell.ring)
                 finally:
                     # It listens: that is not for the next one who gets it from the pool.
                     await connection.invalidate()
         except SQLAlchemyError as error:
-            outages.tell("The connection that listens is lost", error)
+            outages.log("The LISTEN connection is lost", error)
             await wait_until_ready(readiness, bell)

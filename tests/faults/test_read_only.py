@@ -1,4 +1,4 @@
-"""A server that takes no writes, and goes on like that: who wants to write is told, and no more."""
+"""A server that stays read-only: writes are answered with 503, and cost no pool each."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ _ORIGIN = re.compile(r"https?://[^/\s]+|\*")
 class Settings(DatabaseAddress):
     """All settings of the service; times are in seconds, sizes in bytes.
 
-    Raises pydantic.ValidationError for a value that is not understood, and
-    pydantic_settings.SettingsError for a `.env` that is not.
+    Raises pydantic.ValidationError for an invalid value, and pydantic_settings.SettingsError for a
+    `.env` that can't be read.
     """
 
     model_config = SettingsConfigDict(
@@ -51,7 +51,7 @@ class Settings(DatabaseAddress):
     # {% if cookiecutter.__web %}
     app_host: str = "127.0.0.1"
     app_port: int = Field(default=8000, ge=0, le=65535)
-    # The second is what Heroku and others set by the size of the machine.
+    # Heroku and others set the second name by the size of the machine.
     app_workers: PositiveInt = Field(
         default=1, validation_alias=AliasChoices("app_workers", "web_concurrency")
     )
@@ -100,7 +100,7 @@ class Settings(DatabaseAddress):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it has none: see EnvFile
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return what the settings are read from, the first first."""
+        """Return the sources of the settings, by precedence."""
         return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 

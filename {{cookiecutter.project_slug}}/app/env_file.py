@@ -1,4 +1,4 @@
-"""`.env`, whose values mean what they say."""
+"""The file `.env`, read without variable expansion."""
 
 import codecs
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from dotenv.parser import parse_stream
 from pydantic_settings import DotEnvSettingsSource, SettingsError
 
 ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
-"""The project's, wherever a command is started."""
+"""The project's file, whatever the working directory is."""
 
 
 class EnvFile(DotEnvSettingsSource):
-    """Reads it as UTF-8, or as the UTF-16 that PowerShell writes.
+    """Reads `.env` as UTF-8, or as the UTF-16 that PowerShell writes.
 
-    A password may have ${} in it: nothing is put in the place of that.
+    It does not expand ${NAME}: a password may contain that.
     """
 
     def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:

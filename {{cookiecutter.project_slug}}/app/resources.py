@@ -1,7 +1,7 @@
 # {% if cookiecutter.__web %}
-"""What requests share, for as long as the service runs."""
+"""Resources that requests share for as long as the service runs."""
 # {% else %}
-"""What jobs share, for as long as the worker runs."""
+"""Resources that jobs share for as long as the worker runs."""
 # {% endif %}
 
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from app.db.session import Sessions
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The settings, the sessions, and what else is opened once, such as a client of HTTP."""
+    """The settings, the sessions, and whatever else is opened once, such as an HTTP client."""
 
     settings: Settings
     sessions: Sessions
@@ -29,13 +29,13 @@ class Resources:
 
 @asynccontextmanager
 async def open_resources(settings: Settings, database: Database) -> AsyncIterator[Resources]:
-    """Yield them, in production and in tests, and close in the end what is opened here."""
+    """Yield the resources, in production and in tests; close in the end what is opened here."""
     yield Resources(settings, database.sessions, database.readiness)
 # {% if cookiecutter.__worker %}
 
 
 def resources_of(session: AsyncSession) -> Resources:
-    """Return what jobs share, for the handler that was given `session`."""
+    """Return the resources, for the handler that was given `session`."""
     resources: Resources = session.info["resources"]
     return resources
 # {% endif %}

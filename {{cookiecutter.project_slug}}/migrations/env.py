@@ -23,7 +23,7 @@ from app.db.migrations import merge_advice
 
 
 def revise(_context: object, _current: object, directives: Any) -> None:
-    """Complete a revision before it is written, or fail if it is not clear what it follows."""
+    """Complete a revision before it is written; fail if there are several heads."""
     context.script.get_revision(directives[0].head or "head")
     leave_out_indexes(directives)
 
@@ -45,7 +45,7 @@ async def connect_and_migrate() -> None:
     """Do what the command asks for, on a connection of our own."""
     settings = for_migrations(load_settings())
     async with AsyncExitStack() as stack:
-        # Of a database that is away one sentence is enough, unlike of a migration that fails.
+        # An unreachable database needs one sentence; a migration that fails needs its traceback.
         with diagnosed(settings):
             engine = await stack.enter_async_context(open_engine(settings))
             connection = await stack.enter_async_context(engine.connect())
@@ -78,7 +78,7 @@ def main() -> None:
     except CommandError as error:
         raise util.CommandError(str(error)) from error
     except util.CommandError as error:
-        # Alembic's advice leads nowhere, or is just that the database is not up to date.
+        # Alembic's own advice does not help here, or says only that the database is not up to date.
         heads = context.script.get_heads()
         if len(heads) > 1 and isinstance(error.__cause__, MultipleHeads | None):
             raise util.CommandError(merge_advice(heads)) from error

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.commands.errors import told
+from app.commands.errors import exit_on_command_error
 from app.commands.preflight import ready_engine
 from app.commands.settings import load_settings
 from app.db.base import Base
@@ -90,5 +90,5 @@ def _arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     arguments = _arguments()
-    with told():
+    with exit_on_command_error():
         run(main(**vars(arguments)))

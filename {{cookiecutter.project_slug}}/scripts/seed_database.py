@@ -6,7 +6,7 @@ from app.event_loop import run
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.commands.errors import told
+from app.commands.errors import exit_on_command_error
 from app.commands.preflight import ready_engine
 from app.commands.settings import load_settings
 from app.db.session import create_sessions
@@ -50,5 +50,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with told():
+    with exit_on_command_error():
         run(main())

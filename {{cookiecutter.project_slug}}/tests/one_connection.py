@@ -1,4 +1,4 @@
-"""Sessions on one connection, which see what is not committed, and behave as on an engine."""
+"""Sessions that share one connection, and so one transaction, but behave as on an engine."""
 
 from copy import copy
 from dataclasses import replace
@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import StaticPool
 
 # {% if cookiecutter.__postgresql %}
-from app.db.reads import OF_TRANSACTIONS
+from app.db.reads import TRANSACTION_CONTROL
 # {% endif %}
 from app.db.session import Sessions, create_session_factory, create_sessions
 
-_LEFT_ALONE = (
+_TRANSACTION_METHODS = (
     "do_begin",
     "do_close",
     "do_commit",
@@ -35,7 +35,7 @@ _LEFT_ALONE = (
 def sessions_on(connection: AsyncConnection) -> Sessions:
     """Return sessions in the transaction of `connection`, which they leave open.
 
-    What writes works in savepoints. What only reads leaves no trace, as without a transaction.
+    Sessions that write work in savepoints. Those that only read leave nothing in the transaction.
     """
     return replace(
         create_sessions(_reader_on(connection)),
@@ -47,12 +47,12 @@ def _reader_on(connection: AsyncConnection) -> AsyncEngine:
     assert connection.sync_connection
     shared = connection.sync_connection.connection.dbapi_connection
     assert shared
-    # Sessions use it as any engine; only its transaction is not theirs to begin and end.
+    # Sessions may use this engine as any other, but not begin or end the shared transaction.
     dialect = copy(connection.dialect)
-    for name in _LEFT_ALONE:
+    for name in _TRANSACTION_METHODS:
         setattr(dialect, name, _do_nothing)
     # {% if cookiecutter.__postgresql %}
-    # The engine's events would come in its place.
+    # Otherwise the engine's `do_execute` events would replace the method below.
     del vars(dialect)["dispatch"]
     vars(dialect)["do_execute"] = partial(_execute, shared)
     # {% endif %}
@@ -68,10 +68,10 @@ def _do_nothing(*_arguments: Any) -> None:
 def _execute(
     shared: DBAPIConnection, cursor: DBAPICursor, statement: str, parameters: Any, _context: Any
 ) -> None:
-    if OF_TRANSACTIONS.match(statement):
+    if TRANSACTION_CONTROL.match(statement):
         cursor.execute(statement, parameters)
         return
-    # One that fails would end the transaction for all the others.
+    # A statement that fails would abort the transaction of all the others.
     control = shared.cursor()
     control.execute("SAVEPOINT reading")
     try:

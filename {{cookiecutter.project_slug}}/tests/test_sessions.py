@@ -1,4 +1,4 @@
-"""A session is over when its block ends, and fetches nothing in passing."""
+"""A session is closed when its block ends, and loads nothing implicitly."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB say of a failure, without the values that they quote."""
+"""Error messages of MySQL and MariaDB, without the values that they quote."""
 
 # {% if cookiecutter.driver == "asyncmy" %}
 import logging
@@ -12,12 +12,12 @@ SETTINGS = {
     1969: "DB_STATEMENT_TIMEOUT",
     3024: "DB_STATEMENT_TIMEOUT",
 }
-"""Where the limits are set that a statement ran into."""
+"""The setting to look at, by the error's code."""
 LITERAL = re.compile(r"'(?:\\.|''|[^'\\])*'|\"(?:\\.|\"\"|[^\"\\])*\"", re.DOTALL)
-"""A text in a statement."""
+"""A string literal in a statement."""
 
 SYNTAX_ERROR = 1064
-# Errors that quote the names of what is in the schema only. Others quote values, or may.
+# Errors that quote only names of the schema. All others may quote values.
 NAMING = {
     *(1007, 1008, 1044, 1045, 1046, 1048, 1049, 1050, 1051, 1052, 1054, 1055, 1059, 1060, 1061),
     *(1066, 1068, 1071, 1072, 1075, 1091, 1101, 1103, 1109, 1110, 1136, 1140, 1142, 1143, 1146),
@@ -27,23 +27,23 @@ NAMING = {
 _VALUE = re.compile(r"'.*'(?= for (?:key|column|function) )", re.DOTALL)
 _QUOTED = re.compile(r"(?<!\w)['\"`].*['\"`]", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\w.:+-]*")
-# The rest of the statement, with the values that the driver has put into it.
+# A syntax error quotes the rest of the statement, with the values that the driver put into it.
 _NEAR = re.compile(r"(near ')([^'\"\d]*).*'( at line \d+)", re.DOTALL)
 
 
 def message_of(error: BaseException) -> str:
-    """Return what is told of `error`, the driver's."""
+    """Return the message of `error`, which is the driver's."""
     return str(error.args[-1] if error.args else error)
 
 
-def hide_values(error: BaseException) -> None:
-    """Let `error`, the driver's, quote no value any more."""
+def redact(error: BaseException) -> None:
+    """Remove the values that `error`, which is the driver's, quotes."""
     if len(error.args) > 1 and isinstance(error.args[1], str):
         code, message, *rest = error.args
-        error.args = (code, _without_values(code, message), *rest)
+        error.args = (code, _redacted(code, message), *rest)
 
 
-def _without_values(code: object, message: str) -> str:
+def _redacted(code: object, message: str) -> str:
     if code == SYNTAX_ERROR:
         return _NEAR.sub(r"\1\2…'\3", message)
     if code in NAMING:
@@ -53,11 +53,11 @@ def _without_values(code: object, message: str) -> str:
 # {% if cookiecutter.driver == "asyncmy" %}
 
 
-def _hide_values_of_warning(record: logging.LogRecord) -> bool:
-    record.msg, record.args = _without_values(None, record.getMessage()), None
+def _redact_warning(record: logging.LogRecord) -> bool:
+    record.msg, record.args = _redacted(None, record.getMessage()), None
     return True
 
 
-# It logs the server's warnings as they are.
-logging.getLogger("asyncmy").addFilter(_hide_values_of_warning)
+# asyncmy logs the server's warnings with their values.
+logging.getLogger("asyncmy").addFilter(_redact_warning)
 # {% endif %}

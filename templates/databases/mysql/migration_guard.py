@@ -42,7 +42,7 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     The server releases the lock when the connection ends, however that happens. Raises
     alembic.util.CommandError if a table could not be had within DB_LOCK_TIMEOUT.
     """
-    _wait_for_our_turn(connection)
+    _acquire_lock(connection)
     try:
         yield
     except DBAPIError as error:
@@ -59,12 +59,12 @@ def migration_guard(connection: Connection) -> Iterator[None]:
             connection.commit()
 
 
-def _wait_for_our_turn(connection: Connection) -> None:
-    told = False
-    # One second each, in the server: no number means for ever to MySQL and to MariaDB.
+def _acquire_lock(connection: Connection) -> None:
+    logged = False
+    # In steps of one second: MySQL and MariaDB agree on no number that means "for ever".
     while not connection.scalar(text(f"SELECT GET_LOCK({LOCK}, 1)")):
-        if not told:
+        if not logged:
             logger.warning("Another process migrates this database: waiting until it is done.")
-            told = True
+            logged = True
     # Alembic would not commit a transaction that it finds open. The lock outlives it.
     connection.commit()

@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB take for text and for comments, and which statements only read."""
+"""Patterns for MySQL and MariaDB: literals, comments, reads, transaction control."""
 
 import re
 
@@ -6,7 +6,7 @@ OPAQUE = re.compile(
     r"""
       --(?=\s|\Z)[^\n]*
     | \#[^\n]*
-    | /\*(?!M?!).*?\*/  # none that the server executes
+    | /\*(?!M?!).*?\*/  # not those that the server executes
     | '(?:[^'\\]|\\.)*'
     | "(?:[^"\\]|\\.)*"
     | `[^`]*`
@@ -14,7 +14,7 @@ OPAQUE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 READS = re.compile(r"(?:SELECT|WITH|VALUES|TABLE|SHOW|HELP|CHECKSUM)\b")
-OF_TRANSACTIONS = re.compile(
-    # The last two are how a snapshot begins.
+TRANSACTION_CONTROL = re.compile(
+    # The last two begin a snapshot.
     r"(?:SAVEPOINT|RELEASE|ROLLBACK TO|SET TRANSACTION ISOLATION|START TRANSACTION)\b"
 )

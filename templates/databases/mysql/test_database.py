@@ -73,7 +73,7 @@ async def kill(engine: AsyncEngine, id_: int) -> None:
 
 
 async def delete_rows(engine: AsyncEngine, tables: Iterable[Table]) -> None:
-    """Empty all `tables`, in whatever circles they refer to each other."""
+    """Empty all `tables`, even if their foreign keys form a circle."""
     async with engine.begin() as connection:
         await connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
         try:

@@ -1,4 +1,4 @@
-"""The database's URL: what may stand in it."""
+"""The database's URL, and the parameters that it may have."""
 
 from collections.abc import Collection
 from typing import Any
@@ -7,19 +7,19 @@ from urllib.parse import unquote
 from sqlalchemy import URL
 
 from app.db import tls_url
-from app.db.url_parameters import ANY, read_url, seconds, understood
+from app.db.url_parameters import ANY, read_url, seconds, validate_parameters
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 PORT = {{ cookiecutter._drivers[cookiecutter.driver].port }}
 
 PARAMETERS: dict[str, Collection[str]] = {
     **tls_url.PARAMETERS,
-    # As settings: see `settings_in`.
+    # Stand for settings: see `settings_in`.
     "connect_timeout": ANY,
     "program_name": ANY,
     # For the driver.
     "unix_socket": ANY,
-    # What is so in any case.
+    # True in any case.
     "allowPublicKeyRetrieval": ("true",),
     "characterEncoding": ("utf-8", "utf8", "utf8mb4"),
     "charset": ("utf8mb4", "utf8mb3", "utf8"),
@@ -39,7 +39,7 @@ INSTEAD = {
     "socket": "write unix_socket=",
 }
 
-# As MySQL's own programs spell it, and services that offer it.
+# MySQL's own spelling, and that of managed services.
 _SSL_MODE = ("ssl-mode", "ssl_mode")
 _SSL_MODES = {
     "disabled": "disable",
@@ -49,25 +49,25 @@ _SSL_MODES = {
 }
 
 
-def parse_url(text: str, *, replica: bool = False) -> URL:  # noqa: ARG001  all are read alike
+def parse_url(text: str, *, replica: bool = False) -> URL:  # noqa: ARG001  no roles here
     """Return the URL with this service's driver.
 
-    Raises ValueError for what is not understood, without the value: it may hold a password.
+    Raises ValueError for a URL that is refused, without its value: that may hold a password.
     """
     url = read_url(text, dialect=DIALECT, place="USER@HOST/NAME")
     for name in _SSL_MODE:
         if name in url.query:
-            understood(url, {**PARAMETERS, name: _SSL_MODES}, instead=INSTEAD)
+            validate_parameters(url, {**PARAMETERS, name: _SSL_MODES}, instead=INSTEAD)
             mode = _SSL_MODES[str(url.query[name]).lower()]
             url = url.difference_update_query([name]).update_query_dict({"sslmode": mode})
-    url = understood(url, PARAMETERS, instead=INSTEAD)
+    url = validate_parameters(url, PARAMETERS, instead=INSTEAD)
     return _with_socket(url, unquote(url.host or ""))
 
 
 def settings_in(url: URL) -> dict[str, Any]:
-    """Return the settings that `url` stands for, if they are not set themselves.
+    """Return the settings that the parameters of `url` stand for; those that are set come first.
 
-    Raises ValueError for what is not understood.
+    Raises ValueError for a value that is refused.
     """
     return {
         **tls_url.tls_settings(url),
@@ -77,7 +77,7 @@ def settings_in(url: URL) -> dict[str, Any]:
 
 
 def driver_url(url: URL) -> URL:
-    """Return `url` with those parameters only that the drivers read alike."""
+    """Return `url` with only those parameters that all drivers read alike."""
     return url.difference_update_query(PARAMETERS.keys() - {"unix_socket"})
 
 
@@ -94,6 +94,6 @@ def servers_of(url: URL) -> list[tuple[str, int]]:
 def _with_socket(url: URL, host: str) -> URL:
     if not host.startswith("/"):
         return url
-    # No host, which would be shown in its place.
+    # Without a host, which would be shown instead of the socket.
     without = URL.create(url.drivername, url.username, url.password, database=url.database)
     return without.set(query={**url.query, "unix_socket": host})

@@ -40,7 +40,7 @@ def follow_changes(
         except refused as error:
             if not (is_first and is_outdated(error)):
                 raise
-            # SQLAlchemy itself may keep what was prepared, and is told to forget it.
+            # SQLAlchemy itself may cache prepared statements: clear that cache.
             context.handle_dbapi_exception(error)
             start_over(connection.dbapi_connection)
             context.pre_exec()
@@ -60,6 +60,6 @@ def follow_changes(
 def _refuse_writes_of_readers(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     if code_of(context.original_exception) == READ_ONLY and options.get("postgresql_readonly"):
-        # A mistake of ours: no server would write for it.
+        # A mistake of ours: no other server would take the write either.
         reason = InvalidRequestError("This transaction is read-only: write through Sessions.write.")
         raise ProgrammingError(context.statement, None, reason)

@@ -1,4 +1,4 @@
-"""What libpq is told: who we are, every time limit, and how to secure the connection."""
+"""Arguments for libpq: who we are, every time limit, and how to secure the connection."""
 
 import math
 import ssl
@@ -25,7 +25,7 @@ def libpq_args(settings: Settings) -> dict[str, Any]:
     return {
         **_tls(settings),
         "application_name": settings.db_application_name,
-        # By default it would be the database's.
+        # Otherwise it is the database's encoding.
         "client_encoding": "utf8",
         # Whole seconds, and psycopg itself waits two at least.
         "connect_timeout": math.ceil(settings.db_connect_timeout),
@@ -69,7 +69,7 @@ def _start_over(connection: DBAPIConnection) -> None:
 
 
 def _options(settings: Settings) -> str:
-    # Of a name that comes twice, the server takes the last.
+    # The server takes the last of two options with one name: the URL's come last.
     asked = startup_options(settings.sqlalchemy_url)
     if settings.db_pooler == "pgbouncer":
         # It refuses the limits.

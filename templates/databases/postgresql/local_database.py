@@ -1,4 +1,4 @@
-"""The project's own PostgreSQL, for whoever has configured no other database."""
+"""The project's own PostgreSQL, used when no database is configured."""
 
 import atexit
 import os
@@ -17,11 +17,11 @@ atexit.register(_until_exit.close)
 def with_database(settings: Settings) -> Settings:
     """Return settings that name a running database: the configured one, else the project's own.
 
-    That one runs until the last process that asked for it has ended. Raises CommandError if there
-    is no PostgreSQL on this machine.
+    The project's own runs until the last process that uses it ends. Raises CommandError if there is
+    no PostgreSQL on this machine.
     """
     try:
-        # Not part of the service: a production image is without them.
+        # A production image has no devtools.
         from devtools.local_postgres import DATA, LocalServerError, local_postgres, owns  # noqa: PLC0415
     except ModuleNotFoundError:
         return settings
@@ -34,13 +34,13 @@ def with_database(settings: Settings) -> Settings:
         raise CommandError(str(error)) from error
     if configured:
         return settings
-    # For the processes that serve.
+    # For the worker processes.
     os.environ["DATABASE_URL"] = url
     return settings.model_copy(update={"database_url": SecretStr(url)})
 
 
 def how_to_connect(settings: Settings) -> str:
-    """Return what a person needs to look into the project's own database; nothing of another."""
+    """Return the URL of the project's own database and a command to open it; "" for another."""
     with suppress(ModuleNotFoundError):
         from devtools.local_postgres import DATA, client, owns  # noqa: PLC0415  as above
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of a failure, without the values that it quotes."""
+"""PostgreSQL's error messages, without the values that they quote."""
 
 import re
 from typing import Any
@@ -11,13 +11,13 @@ SETTINGS = {
     "55P03": "DB_LOCK_TIMEOUT",
     "57014": "DB_STATEMENT_TIMEOUT",
 }
-"""Where the limits are set that a statement ran into."""
+"""The setting to look at, by the error's code."""
 LITERAL = re.compile(r"'(?:''|[^'])*'")
-"""A text in a statement."""
+"""A string literal in a statement."""
 
 SYNTAX = "42"
-# Classes of SQLSTATEs whose messages are about the schema, the statement or the server, and quote
-# only names. Those of data (22) quote what can't be read, and so may the others.
+# SQLSTATE classes whose messages are about the schema, the statement or the server, and quote only
+# names. Messages about data (22) quote values, and unknown classes may.
 NAMING = re.compile("0[8A]|2[13568B]|3[4DF]|4[024]|5[3457]|P0")
 
 # Whatever the language of the server: from the first quotation mark to the last.
@@ -30,19 +30,19 @@ _ARGUMENT = re.compile(r"(invalid input for query argument [^:]+):.*( \(.*)", re
 
 
 def message_of(error: BaseException) -> str:
-    """Return what is told of `error`, the driver's."""
+    """Return the message of `error`, which is the driver's."""
     return str(error)
 
 
-def hide_values(error: Any) -> None:
-    """Let `error`, the driver's, quote no value any more."""
+def redact(error: Any) -> None:
+    """Remove the values that `error`, which is the driver's, quotes."""
     # {% if cookiecutter.driver == "asyncpg" %}
     # {% if cookiecutter.sync_engine == "yes" %}
     if hasattr(error, "diag"):
-        _hide_values_of_psycopg(error)
+        _redact_psycopg(error)
         return
     # {% endif %}
-    # SQLAlchemy has its own, for one of asyncpg.
+    # SQLAlchemy wraps asyncpg's error in one of its own.
     cause = error.__cause__ or error
     if cause.args and isinstance(cause.args[0], str):
         if found := _ARGUMENT.fullmatch(cause.args[0]):
@@ -50,30 +50,30 @@ def hide_values(error: Any) -> None:
             cause.args, cause.__cause__ = (f"{found[1]}{_QUOTED.sub('…', found[2])}",), None
         elif code := code_of(cause):
             message = cause.args[0], cause.detail, cause.hint
-            cause.args, cause.detail, cause.hint = _without_values(code, *message)
+            cause.args, cause.detail, cause.hint = _redacted(code, *message)
         error.args = error.args if cause is error else (str(cause),)
     # {% else %}
-    _hide_values_of_psycopg(error)
+    _redact_psycopg(error)
     # {% endif %}
 
 
 # {% if cookiecutter.driver == "psycopg" or cookiecutter.sync_engine == "yes" %}
-def _hide_values_of_psycopg(error: Any) -> None:
+def _redact_psycopg(error: Any) -> None:
     code, said = code_of(error), getattr(error, "diag", None)
     if code and said and said.message_primary:
         message = said.message_primary, said.message_detail, said.message_hint
-        [primary], detail, hint = _without_values(code, *message)
+        [primary], detail, hint = _redacted(code, *message)
         more = [f"DETAIL:  {detail}"] if detail else []
         more += [f"HINT:  {hint}"] if hint else []
         error.args = ("\n".join([primary, *more]),)
 
 
 # {% endif %}
-def _without_values(
+def _redacted(
     code: str, primary: str, detail: str | None, hint: str | None
 ) -> tuple[tuple[str], str | None, str | None]:
     if not NAMING.match(code):
         primary = _NUMBER.sub("…", _QUOTED.sub("…", primary))
-    # The columns of a key that is taken, or missing; what else a detail says is the row.
+    # Keep the columns of a duplicate or missing key; any other detail quotes the row.
     detail = _KEY.sub("=(…)", detail) if detail and _KEY.search(detail) else None
     return (primary,), detail, hint if code.startswith(SYNTAX) else None

@@ -15,8 +15,8 @@ from app.config import Settings
 from app.db.error_codes import code_of
 
 OPTIONS: dict[str, Any] = {
-    # A migration may use what the one before it added to an ENUM only once that is committed,
-    # and locks of tables are held no longer than one migration takes.
+    # A new member of an ENUM can be used only after a COMMIT; and table locks end with each
+    # migration.
     "transaction_per_migration": True,
 }
 
@@ -24,7 +24,7 @@ LOCK_ID = 6_520_741
 """Any number will do, as long as the service uses it for no other advisory lock."""
 LOCK_NOT_AVAILABLE = "55P03"
 INTERVAL = 0.2
-"""Seconds between two looks whether it is our turn."""
+"""Seconds between two attempts to get the lock."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     The server releases the lock when the connection ends, however that happens. Raises
     alembic.util.CommandError if a table could not be had within DB_LOCK_TIMEOUT.
     """
-    _wait_for_our_turn(connection)
+    _acquire_lock(connection)
     event.listen(connection, "before_cursor_execute", _wait_without_limit)
     event.listen(connection, "after_cursor_execute", _wait_as_usual)
     try:
@@ -74,24 +74,25 @@ def migration_guard(connection: Connection) -> Iterator[None]:
             connection.commit()
 
 
-def _wait_for_our_turn(connection: Connection) -> None:
-    # Not in pg_advisory_lock(), nor in a transaction: CREATE INDEX CONCURRENTLY, in the process
-    # whose turn it is, waits for all whose snapshot is older.
+def _acquire_lock(connection: Connection) -> None:
+    # No pg_advisory_lock() and no transaction, both of which hold a snapshot: CREATE INDEX
+    # CONCURRENTLY, in the process that migrates, would wait for it.
     connection.commit()
     usual = connection.get_isolation_level()
     connection.execution_options(isolation_level="AUTOCOMMIT")
-    told = False
+    logged = False
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:id)"), {"id": LOCK_ID}):
-        if not told:
+        if not logged:
             logger.warning("Another process migrates this database: waiting until it is done.")
-            told = True
+            logged = True
         await_(asyncio.sleep(INTERVAL))
     # Alembic would not commit a transaction that it finds open.
     connection.commit()
     connection.execution_options(isolation_level=usual)
 
 
-# Who waits for a table CONCURRENTLY holds up nobody, and leaves an invalid index if it gives up.
+# A statement with CONCURRENTLY blocks nobody while it waits, and leaves an invalid index if it
+# times out: so it waits without a limit.
 
 
 def _wait_without_limit(

@@ -1,7 +1,7 @@
-"""What has a name of its own in PostgreSQL: schemas, and ENUM types.
+"""PostgreSQL's schemas and ENUM types in migrations.
 
-Alembic makes no schema; it makes a type with its first table only, and never drops it. Here
-a migration says all of that itself, so that it can be undone and run again.
+Alembic creates no schema. It creates a type only with its first table, and never drops it. Here
+the migration itself does all of that, so that it can be downgraded and run again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,15 +13,15 @@ from sqlalchemy.dialects.postgresql import ENUM
 
 
 class Sql(ops.ExecuteSQLOp):
-    """A statement, and the one that undoes it, if any does."""
+    """A statement, and the one that reverses it; "" if none does."""
 
     def __init__(self, sql: str, undo: str) -> None:
-        """Make a step of a migration."""
+        """Make the operation."""
         super().__init__(sql)
         self.sql, self.undo = sql, undo
 
     def reverse(self) -> ops.MigrateOperation:
-        """Return the step back."""
+        """Return the operation of the downgrade."""
         return Sql(self.undo, self.sql) if self.undo else ops.ModifyTableOps("", [])
 
 
@@ -34,7 +34,7 @@ def enums(types: Iterable[Any]) -> Iterator[ENUM]:
 
 
 def arrange_names(context: AutogenContext, upgrade: ops.UpgradeOps) -> None:
-    """Make what is missing before all else; drop a type once no table uses it any more."""
+    """Create missing schemas and types first; drop a type last, when no column uses it any more."""
     inspector: Any = context.inspector
     prepare: Any = context.migration_context.dialect.identifier_preparer
     tables = context.sorted_tables
@@ -78,5 +78,5 @@ def _create(name: str, labels: Iterable[str]) -> str:
 
 
 def _text(label: str) -> str:
-    # With a backslash a colon begins no parameter.
+    # A colon needs a backslash, or it begins a bound parameter.
     return "'" + label.replace("'", "''").replace(":", "\\:") + "'"

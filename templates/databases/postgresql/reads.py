@@ -1,11 +1,11 @@
-"""What PostgreSQL takes for text and for comments, and which statements only read."""
+"""Patterns for PostgreSQL: literals and comments, statements that read, transaction control."""
 
 import re
 
 OPAQUE = re.compile(
     r"""
       --[^\r\n]*
-    # With comments inside, but none inside those.
+    # Comments may be nested, here one level deep.
     | /\*(?:[^*/]|\*(?!/)|/(?!\*)|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/)*\*/
     | (?<!\w)E'(?:[^'\\]|\\.)*'(?:\s*'(?:[^'\\]|\\.)*')*
     | '[^']*'
@@ -15,6 +15,6 @@ OPAQUE = re.compile(
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 READS = re.compile(r"(?:SELECT|WITH|VALUES|TABLE|SHOW)\b")
-OF_TRANSACTIONS = re.compile(
+TRANSACTION_CONTROL = re.compile(
     r"(?:SAVEPOINT|RELEASE|ROLLBACK TO|SET LOCAL|DECLARE|FETCH|MOVE|CLOSE)\b"
 )

@@ -1,4 +1,4 @@
-"""The database's URL: what may stand in it, and the servers that it names."""
+"""The database's URL: the parameters that it may have, and the servers that it names."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from sqlalchemy import URL
 
 from app.db import tls_url
-from app.db.url_parameters import ANY, read_url, seconds, understood
+from app.db.url_parameters import ANY, read_url, seconds, validate_parameters
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 PORT = "{{ cookiecutter._drivers[cookiecutter.driver].port }}"
@@ -18,14 +18,14 @@ LAST_PORT = 65535
 ROLES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 """What libpq's target_session_attrs may be: which of several servers is the right one."""
 
-# As SQLAlchemy takes a URL apart, which knows of one server only.
+# SQLAlchemy's pattern for URLs, extended to several servers.
 _SEVERAL = re.compile(r"(\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?)([^/?]*,[^/?]*)(.*)", re.DOTALL)
 _SERVER = re.compile(r"(?:\[(?P<ipv6>[^]]+)\]|(?P<name>[^:]*))(?::(?P<port>[^:]*))?")
 _PLACES = ("host", "port")
 
 PARAMETERS: dict[str, Collection[str]] = {
     **tls_url.PARAMETERS,
-    # As settings: see `settings_in`.
+    # Stand for settings: see `settings_in`.
     "application_name": ANY,
     "channel_binding": ("disable", "prefer", "require"),
     "connect_timeout": ANY,
@@ -34,7 +34,7 @@ PARAMETERS: dict[str, Collection[str]] = {
     "options": ANY,
     "schema": ANY,
     "target_session_attrs": ROLES,
-    # What is so in any case.
+    # True in any case.
     "client_encoding": ("utf8", "utf-8"),
     "gssencmode": ("disable", "prefer"),
 }
@@ -63,7 +63,7 @@ INSTEAD = {
 def parse_url(text: str, *, replica: bool = False) -> URL:
     """Return the URL with this service's driver.
 
-    Raises ValueError for what is not understood, without the value: it may hold a password.
+    Raises ValueError for a URL that is refused, without its value: that may hold a password.
     """
     several = _SEVERAL.fullmatch(text.strip())
     url = read_url(
@@ -71,14 +71,14 @@ def parse_url(text: str, *, replica: bool = False) -> URL:
     )
     hosts = several[2] if several else url.query.get("host", url.host or "")
     ports = url.query.get("port", str(url.port or ""))
-    rest = understood(url.difference_update_query(_PLACES), PARAMETERS, instead=INSTEAD)
+    rest = validate_parameters(url.difference_update_query(_PLACES), PARAMETERS, instead=INSTEAD)
     return _with_servers(rest, hosts, ports, replica=replica)
 
 
 def settings_in(url: URL) -> dict[str, Any]:
-    """Return the settings that `url` stands for, if they are not set themselves.
+    """Return the settings that the parameters of `url` stand for; those that are set come first.
 
-    Raises ValueError for what is not understood.
+    Raises ValueError for a value that is refused.
     """
     settings = {
         **tls_url.tls_settings(url),
@@ -87,7 +87,7 @@ def settings_in(url: URL) -> dict[str, Any]:
         "db_pooler": "pgbouncer" if url.query.get("pgbouncer") == "true" else None,
     }
     if url.query.get("channel_binding") == "require":
-        # That is, a server that proves who it is, which a certificate does, too, with every driver.
+        # It asks for an authenticated server; a verified certificate gives that with every driver.
         if settings["db_ssl_mode"] == "disable":
             raise ValueError("has channel_binding=require with sslmode=disable: remove one of them")
         if settings["db_ssl_mode"] != "verify-ca":
@@ -96,12 +96,12 @@ def settings_in(url: URL) -> dict[str, Any]:
 
 
 def driver_url(url: URL) -> URL:
-    """Return `url` with those parameters only that SQLAlchemy and the driver read alike."""
+    """Return `url` with only those parameters that SQLAlchemy and the driver read alike."""
     return url.difference_update_query(PARAMETERS.keys() - {"target_session_attrs"})
 
 
 def startup_options(url: URL) -> str:
-    """Return what the server is told when a connection begins, as libpq's `options`."""
+    """Return the startup options of each connection, as libpq's `options`."""
     options = str(url.query.get("options", ""))
     if schema := url.query.get("schema"):
         name = '"{}"'.format(str(schema).replace('"', '""'))
@@ -110,9 +110,9 @@ def startup_options(url: URL) -> str:
 
 
 def create_url(*, host: str, port: str, **parts: Any) -> URL:
-    """Return the URL of its parts, of which `host` and `port` may be lists with commas.
+    """Return the URL of its parts; `host` and `port` may list several, with commas.
 
-    Raises ValueError if they do not fit together.
+    Raises ValueError if the numbers of hosts and ports differ.
     """
     return _with_servers(URL.create(DIALECT, **parts), host, port)
 
@@ -130,13 +130,13 @@ _SETTING = re.compile(r"(?:-c\s*|--)([\w.-]+)=((?:\\.|\S)*)")
 
 
 def server_settings(url: URL) -> dict[str, str]:
-    """Return the same as the server's settings, as asyncpg takes it."""
+    """Return `startup_options` as asyncpg's server settings."""
     options = startup_options(url)
     settings = {
         name.lower().replace("-", "_"): re.sub(r"\\(.)", r"\1", value)
         for name, value in _SETTING.findall(options)
     }
-    # Some services find the right server by what is no setting.
+    # Some services route by options that are not settings.
     rest = _SETTING.sub("", options).strip()
     return settings | ({"options": rest} if rest else {})
 

@@ -7,16 +7,16 @@ from pydantic import NonNegativeFloat, SecretStr, field_validator, model_validat
 from pydantic_settings import BaseSettings
 from sqlalchemy import URL
 
-from app.db.url_parameters import ANY, read_url, seconds, understood
+from app.db.url_parameters import ANY, read_url, seconds, validate_parameters
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 PARAMETERS = {
-    # As DB_BUSY_TIMEOUT, which comes first.
+    # Stands for DB_BUSY_TIMEOUT, which comes first.
     "timeout": ANY,
-    # So in any case: the driver has a thread for each connection.
+    # True in any case: the driver has a thread for each connection.
     "check_same_thread": ("false", "0"),
 }
 
@@ -31,7 +31,7 @@ class DatabaseAddress(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _is_understood(cls, value: SecretStr | None) -> SecretStr | None:
+    def _validate_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
         url = _parse_url(value)
@@ -43,8 +43,8 @@ class DatabaseAddress(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _heed_the_url(self) -> Self:
-        """Take what the URL says for a setting that nobody has set itself."""
+    def _apply_url(self) -> Self:
+        """Apply the parameters of the URL to settings that are not set themselves."""
         wait = seconds(self.sqlalchemy_url, "timeout")
         if wait and "db_busy_timeout" not in self.model_fields_set:
             self.__dict__["db_busy_timeout"] = wait
@@ -63,4 +63,4 @@ class DatabaseAddress(BaseSettings):
 
 def _parse_url(value: SecretStr) -> URL:
     url = read_url(value.get_secret_value(), dialect=DIALECT, place="/PATH")
-    return understood(url, PARAMETERS, instead={"uri": "write the path of the file alone"})
+    return validate_parameters(url, PARAMETERS, instead={"uri": "write the path of the file alone"})

@@ -25,14 +25,14 @@ def _ensure_no_orphans(ctx: MigrationContext, **_more: object) -> None:
 OPTIONS: dict[str, Any] = {
     # SQLite can't alter a constraint: Alembic makes the table anew and copies the rows.
     "render_as_batch": True,
-    # A migration that fails leaves nothing behind, since our transactions include DDL.
+    # Our transactions include DDL, so a migration that fails is rolled back.
     "transactional_ddl": True,
     "transaction_per_migration": True,
     "on_version_apply": _ensure_no_orphans,
 }
 
 INTERVAL = 0.2
-"""Seconds between two looks whether it is our turn."""
+"""Seconds between two attempts to get the lock."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA database_list")
     [(_, _, path), *_] = cursor.fetchall()
-    with _our_turn(path):
+    with _exclusive_lock(path):
         cursor.execute("PRAGMA foreign_keys = OFF")
         try:
             yield
@@ -64,20 +64,20 @@ def migration_guard(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _our_turn(path: str) -> Iterator[None]:
+def _exclusive_lock(path: str) -> Iterator[None]:
     # A file of its own: a lock on the database would end with each migration's transaction.
     # The system releases it when the process ends, however that happens.
     with closing(sqlite3.connect(f"{path}-migration", timeout=0, isolation_level=None)) as file:
-        told = False
-        while not _locks(file):
-            if not told:
+        logged = False
+        while not _try_lock(file):
+            if not logged:
                 logger.warning("Another process migrates this database: waiting until it is done.")
-                told = True
+                logged = True
             await_(asyncio.sleep(INTERVAL))
         yield
 
 
-def _locks(file: sqlite3.Connection) -> bool:
+def _try_lock(file: sqlite3.Connection) -> bool:
     try:
         file.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:

@@ -1,4 +1,4 @@
-"""What SQLite takes for text and for comments, and which statements only read."""
+"""Patterns for SQLite: literals and comments, statements that read, transaction control."""
 
 import re
 
@@ -24,5 +24,5 @@ READS = re.compile(
     """,
     re.VERBOSE,
 )
-# The last one is how a snapshot begins.
-OF_TRANSACTIONS = re.compile(r"(?:SAVEPOINT|RELEASE|ROLLBACK TO|BEGIN)\b")
+# The last one begins a snapshot.
+TRANSACTION_CONTROL = re.compile(r"(?:SAVEPOINT|RELEASE|ROLLBACK TO|BEGIN)\b")

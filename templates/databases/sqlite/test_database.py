@@ -39,7 +39,7 @@ async def fresh_database() -> AsyncIterator[str]:
 
 
 async def delete_rows(engine: AsyncEngine, tables: Iterable[Table]) -> None:
-    """Empty all `tables`, in whatever circles they refer to each other."""
+    """Empty all `tables`, even if their foreign keys form a circle."""
     # Within a transaction the PRAGMA does nothing.
     async with engine.execution_options(sqlite_begin=None).connect() as connection:
         await connection.execute(text("PRAGMA foreign_keys = OFF"))

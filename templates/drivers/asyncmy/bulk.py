@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.messages import hide_values
+from app.db.messages import redact
 
 PACKET = 2_000
 """Rows that are sent at once: the server refuses a packet above its max_allowed_packet."""
@@ -49,7 +49,7 @@ async def bulk_insert(
         await connection.invalidate()
         raise
     except Exception as error:
-        hide_values(error)
+        redact(error)
         raise
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.messages import hide_values
+from app.db.messages import redact
 
 
 async def bulk_insert(
@@ -27,5 +27,5 @@ async def bulk_insert(
     try:
         await asyncpg_connection.copy_records_to_table(table.name, columns=columns, records=rows)
     except Exception as error:
-        hide_values(error)
+        redact(error)
         raise

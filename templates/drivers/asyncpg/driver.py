@@ -19,9 +19,9 @@ from app.db.url import driver_url, server_settings
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
-# Behind PgBouncer each transaction may come to another connection of the server, which knows
-# nothing of the statements prepared before, or knows others by their names. With neither of the
-# caches asyncpg gives no names, and sends a statement again whenever it runs it.
+# Behind PgBouncer each transaction may use another server connection, which lacks the statements
+# prepared before, or has others by their names. Without both caches asyncpg uses no names, and
+# prepares each statement whenever it runs it.
 WITHOUT_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
@@ -71,7 +71,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
 
 def in_words(error: BaseException | None, where: str) -> str:
     """Return what is wrong with the server at `where`, which gave no SQLSTATE."""
-    # Unless it is the system's, SQLAlchemy has wrapped it.
+    # SQLAlchemy has wrapped it, unless it is the operating system's.
     reason = error if error is None or isinstance(error, OSError) else error.__cause__
     match reason:
         case socket.gaierror():
@@ -82,7 +82,7 @@ def in_words(error: BaseException | None, where: str) -> str:
         case WrongServerError():
             said = f"Of PostgreSQL at {where}, no server is the one that is asked for now"
         case ConnectionError(errno=None):
-            # asyncpg's own; the system's have a number.
+            # asyncpg's own error; the system's errors have a number.
             said = f"PostgreSQL at {where} refuses TLS, or hangs up"
         case TimeoutError():
             said = f"PostgreSQL at {where} does not answer in time"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.messages import hide_values
+from app.db.messages import redact
 
 
 async def bulk_insert(
@@ -33,5 +33,5 @@ async def bulk_insert(
             for row in rows:
                 await copy.write_row(row)
     except Exception as error:
-        hide_values(error)
+        redact(error)
         raise

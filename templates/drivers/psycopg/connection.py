@@ -45,7 +45,7 @@ class ServiceConnection(AsyncConnection[Any]):
 
     @property
     def waits(self) -> bool:
-        """Whether someone waits for the server's answer."""
+        """Whether a caller waits for the server's answer."""
         return self.pgconn.transaction_status == TransactionStatus.ACTIVE
 
     def hang_up(self) -> None:

@@ -40,7 +40,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
 
 def is_dead(connection: Any) -> bool:
     """Return whether a connection that is in use is lost."""
-    # Who waits for an answer learns it alone; to read here would take the answer away.
+    # A caller that waits for an answer notices by itself; reading here would steal its answer.
     return not connection.waits and bool(connection.is_dead)
 
 

@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             open_database(settings, prewarm=settings.db_prewarm) as database,
             open_resources(settings, database) as app.state.resources,
         ):
-            # Loads what answers need: the first of them may find no file descriptor left for that.
+            # Loads what answers need: later there may be no file descriptor left for that.
             await run_in_threadpool(int)
             if settings.app_tune_gc:
                 tune_garbage_collection()

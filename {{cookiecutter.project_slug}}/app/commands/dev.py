@@ -31,8 +31,8 @@ def dev(settings: Settings) -> None:
     """Bring the database, migrate it, seed it if it is empty, work and reload."""
     ensure_pool_is_large_enough(settings)
     # {% endif %}
-    if told := how_to_connect(settings):
-        print(told, flush=True)
+    if hint := how_to_connect(settings):
+        print(hint, flush=True)
     try:
         event_loop.run(_prepare(settings))
     except AlembicError as error:
@@ -49,7 +49,7 @@ async def _prepare(settings: Settings) -> None:
     from scripts.seed_database import seed  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        # Of a database that is away one sentence is enough, unlike of a migration that fails.
+        # An unreachable database needs one sentence; a migration that fails needs its traceback.
         with diagnosed(settings):
             engine = await stack.enter_async_context(open_engine(for_migrations(settings)))
             async with engine.connect():

@@ -1,4 +1,4 @@
-"""What a person at the command line is told."""
+"""Errors of commands, for the person at the command line."""
 
 import sys
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ class CommandError(Exception):
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """End the program with what a CommandError says."""
+def exit_on_command_error() -> Iterator[None]:
+    """End the program with the message of a CommandError."""
     try:
         yield
     except CommandError as error:

@@ -84,7 +84,7 @@ async def diagnosed_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 @asynccontextmanager
 async def ready_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """Yield an engine on a migrated database; until then, what is wrong is a CommandError."""
+    """Yield an engine on a migrated database; raises CommandError if it is not ready."""
     async with AsyncExitStack() as stack:
         with diagnosed(settings):
             engine = await stack.enter_async_context(open_engine(settings))
@@ -106,11 +106,11 @@ def ensure_migrated(state: MigrationState) -> None:
 
 # {% if cookiecutter.__postgresql %}
 async def ensure_encoding(connection: AsyncConnection) -> None:
-    """Raise CommandError if the database knows no characters, only bytes."""
+    """Raise CommandError if the database has no encoding (SQL_ASCII)."""
     if await connection.scalar(text("SHOW server_encoding")) == "SQL_ASCII":
         raise CommandError(
-            "The database is in SQL_ASCII, which counts bytes for characters: make another one, "
-            "with ENCODING 'UTF8'."
+            "The database has the encoding SQL_ASCII, which stores bytes and checks nothing: "
+            "create one with ENCODING 'UTF8'."
         )
 
 
@@ -142,7 +142,7 @@ async def ensure_database_is_ready(settings: Settings) -> None:
 
 
 async def _ensure_connections(settings: Settings) -> None:
-    # Here it is one sentence; in the workers it would be a traceback of each.
+    # Here it is one sentence; later each worker would print a traceback.
     # {% if cookiecutter.__web %}
     number = settings.app_workers * min(settings.db_prewarm, settings.db_pool_size)
     # {% else %}

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 # {% if cookiecutter.__web %}
-from app.commands.errors import CommandError, told
+from app.commands.errors import CommandError, exit_on_command_error
 # {% else %}
 from app.commands.errors import CommandError
 # {% endif %}
@@ -25,7 +25,7 @@ def load_settings(options: Mapping[str, Any] | None = None) -> Settings:
 
 
 def read_settings(options: Mapping[str, Any] | None = None) -> Settings:
-    """Return the same, for who needs no database."""
+    """Return the settings without starting a database; options and errors as in `load_settings`."""
     given = {name: value for name, value in (options or {}).items() if value is not None}
     try:
         return Settings(**given)
@@ -45,8 +45,8 @@ def read_settings(options: Mapping[str, Any] | None = None) -> Settings:
 def settings_or_exit() -> Settings:
     """Return the settings, or end the program with the sentence that says what is wrong.
 
-    For an application that something else than `python -m app` starts.
+    For an application that another launcher than `python -m app` starts.
     """
-    with told():
+    with exit_on_command_error():
         return read_settings()
 # {% endif %}

@@ -1,8 +1,8 @@
-"""What Alembic's autogenerate and check compare with the database: the models as it stores them.
+"""A copy of the models as the database stores them, which Alembic's autogenerate compares with it.
 
-A migration has to run when the code of today is gone. So it names SQL's own types and imports
-nothing of the application: a TypeDecorator is written as what it stores, and the CHECK of an
-Enum as a constraint of its table.
+A migration must run when today's code is gone. So it uses SQL types only and imports nothing of
+the application: a TypeDecorator is written as the type that it stores, and the CHECK of an Enum as
+a constraint of its table.
 """
 
 import warnings
@@ -21,9 +21,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 from app.db import differences
 
 QUIET = [
-    "Cannot correctly sort tables",  # which refer to each other: `differences` does it
-    "Computed default on",  # can't be modified; Alembic warns of what is the same, too
-    "Did not recognize type",  # so Alembic does not compare it
+    "Cannot correctly sort tables",  # that refer to each other: `differences` sorts them
+    "Computed default on",  # can't be modified; Alembic warns even if nothing changed
+    "Did not recognize type",  # then Alembic does not compare it
 ]
 
 # {% if cookiecutter.__database == "postgresql" %}
@@ -31,7 +31,7 @@ WITHOUT_SQL = {DOMAIN, TypeEngine, UserDefinedType}
 # {% else %}
 WITHOUT_SQL = {TypeEngine, UserDefinedType}
 # {% endif %}
-"""Those of SQLAlchemy's own types that can't be written."""
+"""SQLAlchemy's own types that a migration can't name."""
 
 
 class SqlType(UserDefinedType[Any]):
@@ -40,15 +40,15 @@ class SqlType(UserDefinedType[Any]):
     cache_ok = True
 
     def __init__(self, sql: str) -> None:
-        """Make the type that the definition of a column calls `sql`."""
+        """Make the type whose name in SQL is `sql`."""
         self.sql = sql
 
     def get_col_spec(self, **_options: Any) -> str:
-        """Return the type as it stands in the definition of a column."""
+        """Return the type as SQL, for the definition of a column."""
         return self.sql
 
     def __repr__(self) -> str:
-        """Return the type as it stands in a migration."""
+        """Return the type as Python, for a migration."""
         spec = f"lambda *_, **__: {self.sql!r}"
         return 'type("SqlType", (sa.types.UserDefinedType,), {"get_col_spec": ' + spec + "})()"
 
@@ -110,7 +110,7 @@ def as_stored(metadata: sa.MetaData, dialect: sa.Dialect) -> sa.MetaData:
         )
         table.info = {}
         for key in table.foreign_key_constraints:
-            # `differences` does this where it is needed.
+            # `differences` separates foreign keys in a circle.
             key.use_alter = False
         for column in table.columns:
             _store_column(column, table, dialect)
@@ -122,13 +122,13 @@ def as_stored(metadata: sa.MetaData, dialect: sa.Dialect) -> sa.MetaData:
 
 
 def _store_column(column: sa.Column[Any], table: sa.Table, dialect: sa.Dialect) -> None:
-    # Alembic leaves out a constraint that stands at a column.
+    # Alembic ignores a constraint that is declared at a column.
     for constraint in column.constraints:
         table.append_constraint(constraint)
     column.constraints = set()
     for check in _checks(table):
-        # One that an Enum or a Boolean brought becomes an ordinary one, if this database needs
-        # it. It is named after the column: a table may use the same Enum twice.
+        # The CHECK of an Enum or a Boolean becomes an ordinary one, if this database needs it.
+        # Its name is the column's: a table may use the same Enum twice.
         if check._type_bound and column in check.columns.values():  # noqa: SLF001  SQLAlchemy asks the same
             table.constraints.remove(check)
             if check._create_rule(dialect.ddl_compiler(dialect, None)):  # type: ignore[arg-type, misc]  # noqa: SLF001  as above
@@ -151,7 +151,7 @@ def _checks(table: sa.Table) -> list[sa.CheckConstraint]:
 
 
 def stored_type(type_: Any, dialect: sa.Dialect) -> Any:
-    """Return what `type_` stores: a type of SQLAlchemy's own, or else the name in SQL."""
+    """Return the type that `type_` stores: one of SQLAlchemy's own, or else a SqlType."""
     type_ = type_._variant_mapping.get(dialect.name, type_)  # noqa: SLF001  the only way to ask
     kind = next(it for it in type(type_).__mro__ if it.__module__.startswith("sqlalchemy."))
     if kind is TypeDecorator:

@@ -1,4 +1,4 @@
-"""All that the service has of the database, for as long as it runs."""
+"""The service's database: its engines, sessions and readiness, for as long as it runs."""
 
 from collections.abc import AsyncIterator
 # {% if cookiecutter.__networked %}
@@ -19,7 +19,7 @@ from app.db.session import Sessions, create_sessions
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The engine that writes, the sessions on it, and who knows whether it answers."""
+    """The engine that writes, the session factories, and the readiness check."""
 
     engine: AsyncEngine
     sessions: Sessions
@@ -29,7 +29,7 @@ class Database:
 @asynccontextmanager
 async def open_database(settings: Settings, *, prewarm: int) -> AsyncIterator[Database]:
     # {% if cookiecutter.__networked %}
-    """Yield it with `prewarm` open connections, which are closed in the end.
+    """Yield the database with `prewarm` open connections, which are closed in the end.
 
     With DATABASE_READ_URL there is a second engine, with as many connections, for the sessions
     that only read. Raises what `open_engine` raises.
@@ -46,7 +46,7 @@ async def open_database(settings: Settings, *, prewarm: int) -> AsyncIterator[Da
         await stack.enter_async_context(aclosing(readiness))
         yield Database(engine, create_sessions(*engines), readiness)
     # {% else %}
-    """Yield it with `prewarm` open connections, which are closed in the end.
+    """Yield the database with `prewarm` open connections, which are closed in the end.
 
     Raises what `open_engine` raises.
     """

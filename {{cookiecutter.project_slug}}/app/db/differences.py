@@ -1,4 +1,4 @@
-"""What Alembic's autogenerate would miss, or write in an order that can't be run."""
+"""Additions to Alembic's autogenerate: what it would miss, or write in an order that fails."""
 
 import re
 from collections.abc import Collection
@@ -19,7 +19,7 @@ from app.db.named_types import arrange_names, enums
 # {% endif %}
 
 MEMBERS_OF = "members of"
-"""The key in the info of a CHECK under which a column stands whose members it lists."""
+"""The key in a CHECK's `info` of the column whose members the CHECK lists."""
 
 
 def _compare_defaults(  # noqa: PLR0913, PLR0917  the signature is Alembic's
@@ -31,9 +31,9 @@ def _compare_defaults(  # noqa: PLR0913, PLR0917  the signature is Alembic's
     _there: sa.Column[Any],
     wanted: sa.Column[Any],
 ) -> PriorityDispatchResult:
-    """Compare a default with the one in the database, which writes it in its own manner.
+    """Compare a default with the one in the database, as the database itself writes it.
 
-    So the database is asked how it writes the one that is wanted. Alembic would guess.
+    A temporary table shows how it writes the wanted default. Alembic would compare the texts.
     """
     default = wanted.server_default
     if not isinstance(default, sa.DefaultClause):
@@ -58,7 +58,7 @@ def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
     there: sa.Table | None,
     wanted: sa.Table | None,
 ) -> PriorityDispatchResult:
-    """Write a CHECK anew whose column has other members: Alembic compares the names only."""
+    """Replace a CHECK whose column has other members: Alembic compares only the names of CHECKs."""
     # {% if cookiecutter.__database == "postgresql" %}
     for type_ in enums(it.type for it in there.columns) if there is not None else []:
         # `arrange_names` writes it.
@@ -97,7 +97,7 @@ def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispat
     rest = [it for it in upgrade.ops if not isinstance(it, ops.CreateTableOp | ops.DropTableOp)]
     for changes in rest:
         if isinstance(changes, ops.ModifyTableOps):
-            changes.ops = sorted(changes.ops, key=_turn)
+            changes.ops = sorted(changes.ops, key=_rank)
     dropped = [it.reverse() for it in reversed(_in_order(old, parts=parts))]
     upgrade.ops = [*_in_order(new, parts=parts), *rest, *dropped]
     # {% if cookiecutter.__database == "postgresql" %}
@@ -106,8 +106,8 @@ def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispat
     return PriorityDispatchResult.CONTINUE
 
 
-def _turn(operation: ops.MigrateOperation) -> int:
-    """Return when an operation on a table is due: what needs something goes before it."""
+def _rank(operation: ops.MigrateOperation) -> int:
+    """Return the rank of an operation on a table: what depends on something is dropped first."""
     # MySQL needs an index as long as there is the foreign key.
     if isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey":
         return 0
@@ -117,7 +117,7 @@ def _turn(operation: ops.MigrateOperation) -> int:
 
 
 def leave_out_indexes(scripts: list[Any]) -> None:
-    """Drop no index of a table that is dropped anyway: MySQL refuses, as foreign keys need it."""
+    """Drop no index of a table that is dropped as well: MySQL refuses, as foreign keys need it."""
     for steps in [it for script in scripts for it in (script.upgrade_ops, script.downgrade_ops)]:
         dropped = [
             (it.schema, it.table_name) for it in steps.ops if isinstance(it, ops.DropTableOp)
@@ -161,7 +161,7 @@ def _keys(table: ops.CreateTableOp, names: Collection[str]) -> list[sa.ForeignKe
 
 # {% if cookiecutter.__database == "sqlite" %}
 class _Copy(batch.ApplyBatchImpl):
-    """A table that is made anew, into which Alembic would copy computed columns, too."""
+    """A table that is recreated without copying computed columns, which SQLite refuses."""
 
     def _grab_table_elements(self) -> None:
         super()._grab_table_elements()

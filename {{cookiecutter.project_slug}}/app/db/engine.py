@@ -1,4 +1,4 @@
-"""The one engine: made, warmed, drained and disposed here, and nowhere else."""
+"""The engine's life cycle: created, warmed, drained and disposed here, and nowhere else."""
 
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop, loop_name
@@ -15,12 +15,12 @@ from sqlalchemy.pool import QueuePool
 
 from app.config import Settings
 from app.db import driver
-from app.db.failures import hide_values_of
+from app.db.failures import redact_errors
 from app.db.outages import outages
 # {% if cookiecutter.__networked %}
 from app.db.password import renew_password
 # {% endif %}
-from app.db.pool import SearchingPool, search_after_lock
+from app.db.pool import ReclaimingPool, reclaim_after_lock_error
 from app.db.sql_log import log_sql_of
 
 logger = logging.getLogger(__name__)
@@ -37,22 +37,22 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.db_pool_size,
         pool_timeout=settings.db_pool_timeout,
         pool_use_lifo=True,
-        poolclass=SearchingPool,
+        poolclass=ReclaimingPool,
     )
     driver.configure(engine, settings)
     # {% if cookiecutter.__networked %}
     renew_password(engine.sync_engine, settings)
     # {% endif %}
     event.listen(engine.sync_engine, "handle_error", _note_refusal)
-    event.listen(engine.sync_engine, "handle_error", search_after_lock)
-    hide_values_of(engine.sync_engine)
+    event.listen(engine.sync_engine, "handle_error", reclaim_after_lock_error)
+    redact_errors(engine.sync_engine)
     log_sql_of(engine.sync_engine, settings)
     return engine
 
 
 def _note_refusal(context: ExceptionContext) -> None:
-    # Who gets no connection has lost the database, whatever it says: some drivers keep its code
-    # to themselves, and in a statement the same code can be a mistake of ours.
+    # A refused connection is a lost database, whatever its code: some drivers hide the code, and
+    # on a statement the same code can be a mistake of ours.
     if context.connection is None:
         context.is_disconnect = True
 
@@ -98,7 +98,7 @@ async def _prewarm(engine: AsyncEngine, connections: int) -> None:
             for _ in range(connections):
                 tasks.create_task(hold_one())
     except ExceptionGroup as errors:
-        # All fail for the same reason: the first one tells it.
+        # All fail for the same reason: the first error is enough.
         raise errors.exceptions[0] from None
 
 

@@ -14,7 +14,7 @@ class Failure(Enum):
     CONFLICT = auto()
     """The data says no: a value is taken, or a row that is referred to is missing."""
     UNSTORABLE = auto()
-    """A text has a character that the database's encoding does not."""
+    """A text has a character that the database's encoding lacks."""
     UNAVAILABLE = auto()
     """The database is away or busy: asking again in a moment may help."""
     UNEXPECTED = auto()

@@ -1,6 +1,6 @@
-"""Failures of the database in words, for a log: what failed, why, and where.
+"""Log messages for failures of the database: what failed, why, and where.
 
-There is no value of a row in them, since the errors quote none, whoever prints them.
+They contain no value of a row: values are removed from the errors themselves, whoever prints them.
 """
 
 import sysconfig
@@ -13,31 +13,32 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 
 from app.db.error_codes import code_of
-from app.db.messages import LITERAL, SETTINGS, hide_values, message_of
+from app.db.messages import LITERAL, SETTINGS, message_of, redact
 
 LONGEST = 2_000
-"""Characters of a message, or of a statement, that are kept."""
+"""Characters of a message or a statement that are logged."""
 FRAMES = 20
+"""Frames of a traceback that are logged."""
 
 DB = str(Path(__file__).parent)
 APP = str(Path(__file__).parents[1])
 LIBRARIES = tuple(map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
 
 
-def hide_values_of(engine: Engine) -> None:
-    """Let no error of `engine` quote a value, nor a text that stands in a statement."""
-    event.listen(engine, "handle_error", _hide_values)
+def redact_errors(engine: Engine) -> None:
+    """Remove values, and the string literals of statements, from all errors of `engine`."""
+    event.listen(engine, "handle_error", _redact)
 
 
 def in_words(error: SQLAlchemyError) -> str:
-    """Return what failed and why, in a line."""
+    """Return what failed and why, in one line."""
     name = type(error).__name__
     setting = None
     if not isinstance(error, StatementError) or isinstance(error.orig, SQLAlchemyError):
-        # That a session can't go on is told with the whole of the first error.
+        # SQLAlchemy appends the whole first error to its advice to roll back.
         reason = str(error).partition(" Original exception was")[0]
     elif not isinstance(error, DBAPIError):
-        # Python's own, which may quote the value: the traceback says what it is about.
+        # An error of Python, whose message may quote the value.
         reason = f"a value could not be sent ({type(error.orig).__name__})"
     else:
         code, reason = code_of(error.orig), message_of(error.orig or error)
@@ -53,37 +54,37 @@ def in_words(error: SQLAlchemyError) -> str:
 
 
 def kind_of(error: SQLAlchemyError) -> object:
-    """Return what the failures of one cause have in common."""
+    """Return a key that is equal for failures with the same cause."""
     if not isinstance(error, DBAPIError):
         return type(error)
     return type(error), code_of(error.orig), error.connection_invalidated
 
 
 def report(error: SQLAlchemyError) -> str:
-    """Return what failed, why, the statement, and the lines of ours that led to it."""
+    """Return the project's own frames, what failed and why, and the statement."""
     parts = ["Traceback (most recent call last):\n", *_frames(error), in_words(error)]
     if isinstance(error, StatementError) and error.statement:
-        parts.append(f"\nSQL: {_line(without_texts(error.statement))}")
+        parts.append(f"\nSQL: {_line(without_literals(error.statement))}")
     return "".join(parts)
 
 
-def without_texts(statement: str) -> str:
-    """Return `statement` without the texts that stand in it, which may be values."""
+def without_literals(statement: str) -> str:
+    """Return `statement` without its string literals, which may be values."""
     hidden = LITERAL.sub("…", statement)
-    # A quotation mark too many, and so nobody knows where a text ends.
+    # An unbalanced quotation mark: where a literal ends is unknown, so cut here.
     return statement[: statement.index("'")] + "…" if "'" in hidden else hidden
 
 
-def _hide_values(context: ExceptionContext) -> None:
+def _redact(context: ExceptionContext) -> None:
     error, wrapper = context.original_exception, context.sqlalchemy_exception
-    statement = without_texts(context.statement or "")
+    statement = without_literals(context.statement or "")
     if isinstance(wrapper, DBAPIError):
         before = str(error)
-        hide_values(error)
+        redact(error)
         wrapper.args = (wrapper.args[0].replace(before, str(error)),)
         wrapper.statement = statement or None
     elif wrapper is None and statement and isinstance(error, Exception):
-        # Not the driver's, which may say nothing of what it failed at.
+        # Not an error of the driver: its message may not name the statement.
         error.add_note(f"[SQL: {_line(statement)}]")
 
 
@@ -94,7 +95,7 @@ def _line(text: str) -> str:
 
 def _frames(error: SQLAlchemyError) -> list[str]:
     ours = [it for it in traceback.walk_tb(error.__traceback__) if _is_ours(it[0])]
-    # What stands between the line that asked and the driver says nothing more.
+    # The frames of app/db between the caller and the driver add nothing.
     while isinstance(error, DBAPIError) and len(ours) > 1 and _file(ours[-1][0]).startswith(DB):
         ours.pop()
     return traceback.StackSummary.extract(iter(ours[-FRAMES:])).format()
@@ -102,7 +103,7 @@ def _frames(error: SQLAlchemyError) -> list[str]:
 
 def _is_ours(frame: FrameType) -> bool:
     file = _file(frame)
-    # What Cython compiled has no path of its own.
+    # Code that Cython compiled has no absolute path.
     return file.startswith(APP) or not (file.startswith(LIBRARIES) or "<" in file or ".pyx" in file)
 
 

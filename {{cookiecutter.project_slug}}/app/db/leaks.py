@@ -1,4 +1,4 @@
-"""Connections that are held for too long are reported, with the place that took them."""
+"""Detection of connection leaks: a connection that is held too long is logged, once."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _TIMER = "leak_timer"
 
 
 def watch_leaks(engine: AsyncEngine, threshold: float) -> None:
-    """Log once each connection of `engine` that is held for `threshold` seconds; 0 is never."""
+    """Log each connection of `engine` that is held for `threshold` seconds, once; 0 logs none."""
 
     def start(_connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -39,8 +39,8 @@ def watch_leaks(engine: AsyncEngine, threshold: float) -> None:
         event.listen(engine.sync_engine, "detach", stop)
 
 
-async def expect_to_hold(connection: AsyncConnection) -> None:
-    """Leave `connection` alone, which is held for long on purpose, or listens."""
+async def exempt_from_leak_check(connection: AsyncConnection) -> None:
+    """Never report or reclaim `connection`: it is held for long on purpose, such as to LISTEN."""
     holder = await connection.get_raw_connection()
     holder.info[HELD] = ref(holder)
     if timer := holder.info.pop(_TIMER, None):
@@ -48,8 +48,8 @@ async def expect_to_hold(connection: AsyncConnection) -> None:
 
 
 def _callers() -> list[tuple[CodeType, int]]:
-    # No frames, which would keep their variables. SQLAlchemy runs in a greenlet; the coroutines
-    # that wait for it are in the one above.
+    # Code and lines, not frames: those would keep their variables alive. SQLAlchemy runs in a
+    # greenlet; the coroutines that wait for it are in the parent greenlet.
     callers = []
     here = getcurrent()
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  cheaper than `inspect.stack`

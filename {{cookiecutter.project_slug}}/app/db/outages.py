@@ -1,4 +1,4 @@
-"""The log of a database that is busy or away: the first failure at once, then how many more."""
+"""The log of a busy or lost database: the first failure of a kind at once, the others counted."""
 
 import logging
 import threading
@@ -10,26 +10,26 @@ from app.db.failures import in_words, kind_of
 logger = logging.getLogger(__name__)
 
 INTERVAL = 5
-"""Seconds between two lines about failures of one kind."""
+"""Seconds between two lines about one kind of failure."""
 
 
 class Outages:
-    """Tells failures, and only counts those of a kind that was told a moment ago."""
+    """Logs the first failure of a kind, and counts those that follow within INTERVAL seconds."""
 
     def __init__(self) -> None:
-        """Have told none."""
+        """Start without failures."""
         self._more: dict[object, int] = {}
         self._last: dict[object, str] = {}
-        # Of threads: not every framework answers errors in the event loop.
+        # For threads: not every framework handles errors on the event loop.
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
 
-    def tell(self, what: str, error: SQLAlchemyError) -> None:
-        """Say that `what` failed with `error`, now or soon."""
-        self.tell_sentence(f"{what}: {in_words(error)}", kind_of(error))
+    def log(self, what: str, error: SQLAlchemyError) -> None:
+        """Log that `what` failed with `error`, or count it."""
+        self.log_sentence(f"{what}: {in_words(error)}", kind_of(error))
 
-    def tell_sentence(self, sentence: str, kind: object) -> None:
-        """Say that something else failed, which is of this kind."""
+    def log_sentence(self, sentence: str, kind: object) -> None:
+        """Log `sentence`, or count it if a failure of the same `kind` was logged a moment ago."""
         with self._lock:
             if kind in self._more:
                 self._more[kind] += 1
@@ -38,10 +38,10 @@ class Outages:
             logger.warning("%s", sentence)
             self._more[kind] = 0
             if self._timer is None:
-                self._tell_later()
+                self._log_later()
 
-    def tell_counted(self) -> None:
-        """Say what was counted; of a kind of which there was nothing, the next is told at once."""
+    def log_counted(self) -> None:
+        """Log the counts; a kind that did not occur again is logged at once the next time."""
         with self._lock:
             counted = {kind: more for kind, more in self._more.items() if more}
             for kind, more in counted.items():
@@ -49,19 +49,19 @@ class Outages:
             self._more = dict.fromkeys(counted, 0)
             self._timer = None
             if counted:
-                self._tell_later()
+                self._log_later()
 
     def close(self) -> None:
-        """Say what was counted, and wait for no more: the service ends."""
+        """Log the counts and stop the timer: the service ends."""
         with self._lock:
             for _ in range(2):
-                # The first time says what was counted, and begins to count anew.
+                # The first call logs the counts and starts a new timer; the second stops that one.
                 if self._timer:
                     self._timer.cancel()
-                self.tell_counted()
+                self.log_counted()
 
-    def _tell_later(self) -> None:
-        self._timer = threading.Timer(INTERVAL, self.tell_counted)
+    def _log_later(self) -> None:
+        self._timer = threading.Timer(INTERVAL, self.log_counted)
         self._timer.daemon = True
         self._timer.start()
 

@@ -1,4 +1,4 @@
-"""The pool, which takes back connections that nobody can give back any more."""
+"""A connection pool that reclaims leaked connections."""
 
 import asyncio
 import gc
@@ -13,44 +13,44 @@ from app.db import driver
 from app.db.error_codes import code_of, is_unavailable
 
 PAUSE = 1.0
-"""Seconds between two searches, each of which is a whole garbage collection."""
+"""Seconds between two attempts, each of which is a full garbage collection."""
 HELD = "held_on_purpose"
-"""Where a connection's `info` has a weak reference to who holds it on purpose."""
+"""The key in a connection's `info` of a weak reference to the holder that may hold it for long."""
 
 
-class SearchingPool(AsyncAdaptedQueuePool):
-    """A pool that searches for lost connections while someone waits for one.
+class ReclaimingPool(AsyncAdaptedQueuePool):
+    """A pool that reclaims leaked connections while a caller waits for one.
 
-    A session that was forgotten is garbage in cycles, which a service may not collect for
-    minutes (APP_TUNE_GC). One whose connection the server has ended may never be closed.
+    A session that was never closed is garbage in reference cycles, which a service may not collect
+    for minutes (APP_TUNE_GC). A session whose connection the server ended may never be closed.
     """
 
     _entries: WeakSet[Any] | None = None
-    _last_search = 0.0
-    _search: asyncio.TimerHandle | None = None
+    _last_time = 0.0
+    _timer: asyncio.TimerHandle | None = None
     _waiting = 0
 
-    def search_soon(self) -> None:
-        """Search at once, or PAUSE after the last time."""
-        if self._search is None:
-            # From the event loop: in SQLAlchemy's greenlet, closing what is collected would wait.
+    def reclaim_soon(self) -> None:
+        """Reclaim leaked connections at once, or PAUSE seconds after the last time."""
+        if self._timer is None:
+            # On the event loop: in SQLAlchemy's greenlet, closing what is collected would wait.
             loop = asyncio.get_running_loop()
-            self._search = loop.call_at(self._last_search + PAUSE, self._take_back)
+            self._timer = loop.call_at(self._last_time + PAUSE, self._reclaim)
 
-    def _take_back(self) -> None:
-        self._search = None
-        self._last_search = asyncio.get_running_loop().time()
+    def _reclaim(self) -> None:
+        self._timer = None
+        self._last_time = asyncio.get_running_loop().time()
         gc.collect()
         for entry in list(self._entries or ()):
             holder = entry.fairy_ref and entry.fairy_ref()
             if not holder or (HELD in entry.info and entry.info[HELD]() is holder):
                 continue
             if driver.is_dead(holder.driver_connection):
-                # Whoever has it may go on, and learns that it is lost.
+                # The holder keeps it, and gets the driver's error when it uses it.
                 holder.detach()
         if self._waiting:
-            # A generator that was collected has yet to end, before its session can be.
-            self.search_soon()
+            # A collected generator must end before its session can be collected.
+            self.reclaim_soon()
 
     def _create_connection(self) -> ConnectionPoolEntry:
         entry = super()._create_connection()
@@ -63,7 +63,7 @@ class SearchingPool(AsyncAdaptedQueuePool):
             return super()._do_get()
         self._waiting += 1
         try:
-            self.search_soon()
+            self.reclaim_soon()
             return super()._do_get()
         except PoolTimeoutError:
             raise PoolTimeoutError(
@@ -75,13 +75,13 @@ class SearchingPool(AsyncAdaptedQueuePool):
             self._waiting -= 1
 
 
-# After it the logger is named, which would say more in this project's name than in SQLAlchemy's.
-SearchingPool.__module__ = AsyncAdaptedQueuePool.__module__
+# The pool's logger is named after its module: below `app` it would log more than SQLAlchemy's do.
+ReclaimingPool.__module__ = AsyncAdaptedQueuePool.__module__
 
 
-def search_after_lock(context: ExceptionContext) -> None:
-    """Search after an error that tells of a lock: who was forgotten keeps that, too."""
+def reclaim_after_lock_error(context: ExceptionContext) -> None:
+    """Reclaim after an error about a lock: a leaked session keeps its locks, too."""
     pool = context.engine and context.engine.pool
     code = code_of(context.original_exception)
-    if isinstance(pool, SearchingPool) and code is not None and is_unavailable(code):
-        pool.search_soon()
+    if isinstance(pool, ReclaimingPool) and code is not None and is_unavailable(code):
+        pool.reclaim_soon()

@@ -1,6 +1,6 @@
-"""Sessions that only read: each of their statements is looked at before the driver gets it.
+"""A guard for sessions that only read: it checks each statement before the driver gets it.
 
-No look can find a function that writes, or what is done with the driver's own connection.
+It can't see a function that writes, nor what is done with the driver's own connection.
 """
 
 from typing import Any
@@ -14,13 +14,13 @@ from app.db.statements import refusal
 
 
 class ReadOnlyError(RuntimeError):
-    """A session that only reads was asked for something else."""
+    """A session that only reads refused a statement."""
 
 
-def only_reads(engine: AsyncEngine, *, in_transaction: bool) -> AsyncEngine:
-    """Return `engine`, which from now on raises ReadOnlyError for what does not only read.
+def refuse_writes(engine: AsyncEngine, *, in_transaction: bool) -> AsyncEngine:
+    """Make `engine` raise ReadOnlyError for every statement that does not only read; return it.
 
-    Without a transaction it refuses what needs one, too: cursors and savepoints.
+    Without a transaction it also refuses what needs one: streams, cursors and savepoints.
     """
 
     def check(

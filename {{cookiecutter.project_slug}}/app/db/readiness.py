@@ -1,4 +1,4 @@
-"""Whether the database answers."""
+"""The readiness check: whether the database answers."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from app.db.outages import outages
 
 
 class Readiness:
-    """Asks the database with one query at a time, however many want to know."""
+    """Asks the database with one query at a time, which overlapping probes share."""
 
     def __init__(self, *engines: AsyncEngine, timeout: float) -> None:
         """Ask through all `engines`, and wait for the answers `timeout` seconds."""
@@ -22,7 +22,7 @@ class Readiness:
 
     async def check(self) -> bool:
         """Return whether the database answered in time."""
-        # Kept here: when this wait is over, another caller may have begun the next query.
+        # A local variable: when this wait ends, another caller may have replaced `self._query`.
         query = self._query
         if query is None or query.done():
             query = self._query = asyncio.create_task(self._ask())
@@ -31,7 +31,7 @@ class Readiness:
         await asyncio.wait({query}, timeout=self._timeout)
         if not query.done():
             sentence = f"The database is not ready: no answer in {self._timeout} s"
-            outages.tell_sentence(f"{sentence} (DB_READY_TIMEOUT)", kind=Readiness)
+            outages.log_sentence(f"{sentence} (DB_READY_TIMEOUT)", kind=Readiness)
         return query.done() and query.result()
 
     async def aclose(self) -> None:
@@ -48,6 +48,6 @@ async def _answers(engine: AsyncEngine) -> bool:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
     except (DBAPIError, PoolTimeoutError) as error:
-        outages.tell("The database is not ready", error)
+        outages.log("The database is not ready", error)
         return False
     return True

@@ -1,4 +1,4 @@
-"""What is done with a revision that Alembic has just written (migrations/script.py.mako)."""
+"""A hook that formats and checks each new revision (loaded by migrations/script.py.mako)."""
 
 import logging
 import subprocess
@@ -13,10 +13,10 @@ logger = logging.getLogger(__name__)
 
 @write_hooks.register("format_and_check")
 def format_and_check(path: str, _options: object) -> None:
-    """Mend and format the revision, and print what is left for its author.
+    """Fix and format the revision, and print what is left for its author.
 
-    Raises alembic.util.CommandError if it can't be run as it is. Alembic's own hooks could not:
-    they do not look at exit codes.
+    Raises alembic.util.CommandError if the revision can't be run. Alembic's own hooks ignore exit
+    codes.
     """
     if find_spec("ruff") is None:
         logger.warning("Ruff is not installed: the revision is neither formatted nor checked.")
@@ -25,7 +25,7 @@ def format_and_check(path: str, _options: object) -> None:
     _ruff("format", path)
     findings = _ruff("check", "--output-format=concise", path)
     sys.stdout.write(findings.stdout)
-    # Names that are not defined; a syntax error is found whatever is selected.
+    # Undefined names; Ruff reports a syntax error whatever is selected.
     if _ruff("check", "--isolated", "--select=F82", path).returncode:
         raise CommandError(f"{path} can't be run as it is: correct it, or delete it.")
 

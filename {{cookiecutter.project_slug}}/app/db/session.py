@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from app.db import driver
 from app.db.outcomes import NotingSession
-from app.db.read_only import only_reads
-from app.db.turns import OrderlySession
+from app.db.read_only import refuse_writes
+from app.db.session_lock import LockedSession
 
 Joining = Literal["conditional_savepoint", "create_savepoint"]
 
 
-class ReadSession(OrderlySession):
-    """A session that refuses everything but reads with `app.db.read_only.ReadOnlyError`."""
+class ReadSession(LockedSession):
+    """A session that only reads; it raises `app.db.read_only.ReadOnlyError` for everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
     snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS)
     return Sessions(
         write=create_session_factory(engine),
-        read=create_read_factory(only_reads(read, in_transaction=False)),
-        snapshot=create_read_factory(only_reads(snapshot, in_transaction=True)),
+        read=create_read_factory(refuse_writes(read, in_transaction=False)),
+        snapshot=create_read_factory(refuse_writes(snapshot, in_transaction=True)),
     )
 
 
@@ -59,11 +59,11 @@ def create_session_factory(
 
     `joining` is how they take part in a transaction that `bind` is already in.
     """
-    kind: type[AsyncSession] = OrderlySession
+    kind: type[AsyncSession] = LockedSession
     return async_sessionmaker(
         bind,
         class_=kind,
-        # Used after its request, it would take a connection that nobody gives back.
+        # A session that is used after its request would leak a connection.
         close_resets_only=False,
         expire_on_commit=False,
         join_transaction_mode=joining,

@@ -1,4 +1,4 @@
-"""The log of statements: of all that this process sends (APP_LOG_SQL), or of a block of code."""
+"""A log of SQL statements: of the whole process (APP_LOG_SQL), or of one block of code."""
 
 import logging
 from collections.abc import Iterator
@@ -9,29 +9,29 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from app.config import Settings
-from app.db.failures import without_texts
+from app.db.failures import without_literals
 
 logger = logging.getLogger("app.sql")
-# Whoever asks for it wants to see it, whatever else is logged.
+# Whoever switches it on wants to see it, whatever APP_LOG_LEVEL is.
 logger.setLevel(logging.INFO)
 _console = logging.StreamHandler()
 _console.setFormatter(logging.Formatter("%(levelname)s: %(name)s: %(message)s"))
-# Scripts and commands have no other handler.
+# Only for scripts and commands, which have no other handler.
 _console.addFilter(lambda _record: not logging.getLogger().handlers)
 logger.addHandler(_console)
 
 LONGEST_VALUES = 1_000
-"""Characters of a statement's values that are shown."""
+"""Characters of a statement's values that are logged."""
 
 _in_block: ContextVar[bool | None] = ContextVar("in_block", default=None)
-"""Whether values are shown; None outside of all blocks."""
+"""Whether the current block logs values; None outside of a block."""
 
 
 @contextmanager
 def logged_sql(*, values: bool = False) -> Iterator[None]:
     """Log the statements of this block, and of the tasks that it starts.
 
-    `values` shows what they are run with, which may be what is not for a log.
+    `values` also logs their values, which may be personal or secret.
     """
     token = _in_block.set(values)
     try:
@@ -41,10 +41,10 @@ def logged_sql(*, values: bool = False) -> Iterator[None]:
 
 
 def log_sql_of(engine: Engine, settings: Settings) -> None:
-    """Log what is sent through `engine`, as the settings say, and in blocks that ask for it."""
+    """Log the statements of `engine`: all if APP_LOG_SQL is set, else those of `logged_sql()`."""
     everywhere = settings.app_log_sql_values if settings.app_log_sql else None
 
-    # Not SQLAlchemy's own log: a connection that was there before the block would not see it.
+    # Not SQLAlchemy's own log: a connection decides once, when it is made, whether it logs.
     def log(_: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001  the signature is SQLAlchemy's
         here = _in_block.get()
         if here is None and everywhere is None:
@@ -53,7 +53,7 @@ def log_sql_of(engine: Engine, settings: Settings) -> None:
         if here or everywhere:
             shown = f"{statement} {values!r:.{LONGEST_VALUES}}"
         else:
-            shown = without_texts(statement)
+            shown = without_literals(statement)
         logger.info("%s%s", times, " ".join(shown.split()))
 
     event.listen(engine, "before_cursor_execute", log)

@@ -27,7 +27,7 @@ and a space at the end counts. MySQL reads the first name and MariaDB the second
 
 
 def stored_members(members: type[Enum]) -> list[str]:
-    """Return what is stored for each member: its value, or its name if some are no texts."""
+    """Return what is stored for each member: its value, or its name if a value is no string."""
     values = [it.value for it in members]
     return values if all(isinstance(it, str) for it in values) else [it.name for it in members]
 

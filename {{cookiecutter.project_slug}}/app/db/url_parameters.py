@@ -1,4 +1,4 @@
-"""What stands behind the question mark of the database's URL: each is understood, or refused."""
+"""The query parameters of the database's URL: each is honoured or refused, none is ignored."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -14,9 +14,10 @@ _PLAIN = re.compile(r"[A-Za-z][\w.-]{,40}")
 
 
 def read_url(text: str, *, dialect: str, place: str) -> URL:
-    """Return the URL for `dialect`, whichever driver of the same database it names.
+    """Return the URL with the driver of `dialect`, whichever driver of that database it names.
 
-    Raises ValueError for what is none, without the value: it may hold a password.
+    Raises ValueError if it is not such a URL; the message leaves out the value, which may hold a
+    password.
     """
     try:
         # Secrets that come from files often end in a line break.
@@ -31,12 +32,13 @@ def read_url(text: str, *, dialect: str, place: str) -> URL:
     return url.set(drivername=dialect)
 
 
-def understood(
+def validate_parameters(
     url: URL, parameters: Mapping[str, Collection[str]], *, instead: Mapping[str, str]
 ) -> URL:
-    """Return `url`, whose parameters all are among `parameters`, with one of the values there.
+    """Return `url` with its values in lower case where `parameters` lists the allowed values.
 
-    Raises ValueError for any other, with the advice that `instead` has: nothing is ignored.
+    Raises ValueError for a parameter or a value that is not in `parameters`, with the advice of
+    `instead`.
     """
     for name, [value, *more] in url.normalized_query.items():
         if name not in parameters:
@@ -58,7 +60,10 @@ def understood(
 
 
 def seconds(url: URL, name: str) -> float | None:
-    """Return a parameter that is a time, if it is there; raises ValueError if it is none."""
+    """Return the seconds in parameter `name`, or None without it.
+
+    Raises ValueError for anything but a number above 0.
+    """
     if name not in url.query:
         return None
     value = str(url.query[name])

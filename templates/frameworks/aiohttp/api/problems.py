@@ -37,7 +37,7 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def install(app: web.Application) -> None:
-    """Make `app` know its answers that have begun, and close its WebSockets when it stops."""
+    """Make `app` record which answers have started, and close its WebSockets when it stops."""
     sockets: WeakSet[web.WebSocketResponse] = WeakSet()
 
     async def note(request: web.Request, response: web.StreamResponse) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.api.schemas import Id, PageQuery
-from app.api.validation import adapter_of, mistakes_of, told
+from app.api.validation import adapter_of, describe, mistakes_of
 from app.db.session import Sessions
 from app.resources import Resources
 
@@ -65,4 +65,4 @@ async def body_of(request: web.Request, schema: type[Body]) -> Body:
 
 
 def _invalid(where: str, error: ValidationError) -> web.HTTPUnprocessableEntity:
-    return web.HTTPUnprocessableEntity(text=told(mistakes_of(error), where))
+    return web.HTTPUnprocessableEntity(text=describe(mistakes_of(error), where))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app.api.methods import allowed_methods, of_requests
-from app.api.validation import early_validator, mistakes_of, told
+from app.api.validation import describe, early_validator, mistakes_of
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem
 
@@ -57,7 +57,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(NotFoundError)(of_requests(_on_not_found))
     app.exception_handler(SQLAlchemyError)(of_requests(_on_database_error))
-    # FastAPI by itself makes a list of every mistake before a handler sees one.
+    # FastAPI's own validation lists every mistake before an error handler runs.
     ModelField.validate = _validate  # type: ignore[assignment,method-assign]
 
 
@@ -86,7 +86,7 @@ async def _on_http_error(request: Request, error: HTTPException) -> ProblemRespo
 
 
 async def _on_invalid_request(_request: Request, error: RequestValidationError) -> ProblemResponse:
-    return ProblemResponse(Problem(422, told(error.errors())))
+    return ProblemResponse(Problem(422, describe(error.errors())))
 
 
 async def _on_not_found(_request: Request, error: NotFoundError) -> ProblemResponse:

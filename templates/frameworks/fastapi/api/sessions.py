@@ -40,7 +40,7 @@ async def _begin_write(
     sessions: Factories, connection: HTTPConnection
 ) -> AsyncIterator[AsyncSession]:
     if connection.scope["type"] == "websocket":
-        # It would be undone when the client hangs up, after all that it was answered.
+        # The client's disconnect would roll back everything that it was answered before.
         raise RuntimeError(NO_WRITE)
     async with sessions.write.begin() as session:
         yield session

@@ -64,7 +64,7 @@ def problem_response(problem: Problem) -> Response[Any]:
 def _on_http_error(_request: AnyRequest, error: HTTPException) -> Response[Any]:
     headers = {**(error.headers or {})}
     if "GET" in headers.get("allow", ""):
-        # What HeadAsGet adds.
+        # HeadAsGet adds it.
         headers["allow"] += ", HEAD"
     return problem_response(Problem(error.status_code, error.detail, headers))
 
@@ -89,7 +89,7 @@ def _on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Any]
 
 
 async def log_failed_websocket(error: Exception, scope: Scope) -> None:
-    """Log what is our fault; Litestar closes the WebSocket without a word."""
+    """Log what is our fault; Litestar closes the WebSocket without logging."""
     request = f"WebSocket {scope['path']}"
     if scope["type"] == ScopeType.HTTP or isinstance(error, HTTPException | WebSocketException):
         return

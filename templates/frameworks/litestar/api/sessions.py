@@ -35,7 +35,7 @@ def get_sessions(resources: Shared) -> Sessions:
 # fails is an error like any other.
 async def _begin_write(sessions: Factories, scope: Scope) -> AsyncGenerator[AsyncSession]:
     if scope["type"] == ScopeType.WEBSOCKET:
-        # It would be undone when the client hangs up, after all that it was answered.
+        # The client's disconnect would roll back everything that it was answered before.
         raise RuntimeError(NO_WRITE)
     async with sessions.write.begin() as session:
         yield session

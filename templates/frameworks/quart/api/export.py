@@ -50,8 +50,8 @@ class Chunks:
         try:
             return first if first is not None else await anext(self._rest)
         except SQLAlchemyError as error:
-            # A second answer can't follow the first. After this error, and no other, Quart lets it
-            # be, without a last chunk: so the client sees that this is not all.
+            # A second answer can't follow the first. After this error only, Quart sends nothing
+            # more, so the last chunk is missing: the client sees that the answer is incomplete.
             log_broken_stream(error, self._request)
             raise TimeoutError from error
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from app.api.requests import ID, IdConverter
-from app.api.validation import adapter_of, mistakes_of, told
+from app.api.validation import adapter_of, describe, mistakes_of
 from app.errors import NotFoundError
 from app.problems import MEDIA_TYPE, Problem, database_problem, unexpected_problem
 
@@ -97,7 +97,7 @@ def problem_response(problem: Problem) -> Response:
 
 async def _answer(problem: Problem) -> Response:
     if has_websocket_context():
-        # Does nothing to one that was not accepted; Quart would close it as if all was well.
+        # Has no effect on one that was not accepted. Quart itself would close it as a success.
         await websocket.close(problem.close_code, problem.detail[:100])
     return problem_response(problem)
 
@@ -110,7 +110,7 @@ def _asked() -> str:
 
 def install(app: Quart) -> None:
     """Make `app` answer every error with a problem."""
-    # quart-schema would make one for each request, which notes every mistake.
+    # quart-schema's own adapter, one for each request, lists every mistake.
     conversion.TypeAdapter = adapter_of  # type: ignore[assignment,attr-defined]  # only called
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(RequestSchemaValidationError, _on_invalid_request)
@@ -127,7 +127,7 @@ async def _on_http_error(error: HTTPException) -> Response:
 
 async def _on_invalid_request(error: RequestSchemaValidationError) -> Response:
     cause = error.validation_error
-    detail = told(mistakes_of(cause)) if isinstance(cause, ValidationError) else ""
+    detail = describe(mistakes_of(cause)) if isinstance(cause, ValidationError) else ""
     return await _answer(Problem(422, detail or "The request is invalid."))
 
 

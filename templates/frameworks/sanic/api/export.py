@@ -28,7 +28,7 @@ async def stream(request: Request[Any, Any], chunks: AsyncGenerator[bytes]) -> N
         response = await request.respond(content_type="application/x-ndjson")
         try:
             await response.send(first)
-            if request.method != "HEAD":  # then the rest is for nobody
+            if request.method != "HEAD":  # then nobody needs the rest
                 async for chunk in chunks:
                     await response.send(chunk)
         except Exception as error:  # noqa: BLE001  a second answer can't follow the first

@@ -27,7 +27,7 @@ class ProblemHandler(ErrorHandler):
 
     @staticmethod
     def log(request: Request[Any, Any], exception: Exception) -> None:
-        """Log why a WebSocket failed, and close it so."""
+        """Log why a WebSocket failed, and close it with the code for that."""
         problem = problem_of(exception, request)
         protocol: Any = request.transport.get_protocol()
         protocol.websocket.fail_connection(problem.close_code, problem.detail[:100])

@@ -20,7 +20,7 @@ from sanic.http import Http, Stage
 from sanic.router import Router
 
 from app.api.schemas import Id, PageQuery
-from app.api.validation import adapter_of, mistakes_of, told
+from app.api.validation import adapter_of, describe, mistakes_of
 from app.db.session import Sessions
 from app.resources import Resources
 
@@ -88,7 +88,7 @@ class StrictRequest(Request[App, SimpleNamespace]):
 
 
 class HeadRouter(Router):
-    """Routes HEAD to what answers GET; Sanic itself leaves the body out."""
+    """Routes HEAD to the handler of GET; Sanic itself leaves the body out."""
 
     def _get(self, path: str, method: str, host: str | None) -> Any:
         try:
@@ -105,7 +105,7 @@ async def _end_head(http: Http, _data: bytes, end_stream: bool) -> None:  # noqa
         http.stage = Stage.IDLE
 
 
-# Sanic awaits its own, which is no coroutine: HEAD of a stream would end in a TypeError.
+# Sanic awaits its own function, which is no coroutine: a HEAD of a stream raised a TypeError.
 Http.head_response_ignored = _end_head  # type: ignore[assignment,method-assign]
 
 
@@ -156,4 +156,4 @@ def body_of(request: Request[Any, Any], schema: type[Body]) -> Body:
 
 
 def _invalid(where: str, error: ValidationError) -> SanicException:
-    return SanicException(told(mistakes_of(error), where), status_code=422)
+    return SanicException(describe(mistakes_of(error), where), status_code=422)

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 
 from app.api.schemas import Id, PageQuery
-from app.api.validation import adapter_of, mistakes_of, told
+from app.api.validation import adapter_of, describe, mistakes_of
 from app.db.session import Sessions
 from app.resources import Resources
 
@@ -59,4 +59,4 @@ async def body_of(request: Request, schema: type[Body]) -> Body:
 
 
 def _invalid(where: str, error: ValidationError) -> HTTPException:
-    return HTTPException(422, told(mistakes_of(error), where))
+    return HTTPException(422, describe(mistakes_of(error), where))
