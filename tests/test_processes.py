@@ -34,6 +34,8 @@ ASGI: list[Variant] = [
 ]
 EVERY: list[Variant] = [*ASGI, *((DRIVER, framework) for framework in ("aiohttp", "sanic", "none"))]
 COMMANDS = [("--workers", "2"), ("dev",)]
+# uvicorn brings processes of its own; the others share ours, and so one of them is enough.
+USUAL: list[Variant] = [EVERY[0], (DRIVER, "none")]
 
 # Python imports it first, and in the processes that a service starts it takes its time.
 SLOW_IMPORT = """
@@ -84,7 +86,7 @@ def until(condition: Callable[[], bool], failure: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("project", each(EVERY), indirect=True)
+@pytest.mark.parametrize("project", each(EVERY, usual=USUAL), indirect=True)
 def test_children_end_when_their_parent_is_killed(
     project: Project, url: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
@@ -109,7 +111,7 @@ def test_workers_that_import_slowly_are_waited_for(
         assert " died" not in service.stop()
 
 
-@pytest.mark.parametrize("project", each(EVERY), indirect=True)
+@pytest.mark.parametrize("project", each(EVERY, usual=USUAL), indirect=True)
 def test_dev_says_that_the_service_ended_and_starts_it_again_after_a_change(
     project: Project, url: str, tmp_path: Path
 ) -> None:
