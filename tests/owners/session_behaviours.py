@@ -270,6 +270,16 @@ async def test_a_snapshot_that_failed_is_over(any_sessions: Sessions, shares: bo
             assert await session.scalar(COUNT) == 1
 
 
+async def test_tasks_read_at_once(any_sessions: Sessions, kind: str) -> None:
+    async def count() -> int:
+        async with getattr(any_sessions, kind)() as session:
+            return int(await session.scalar(COUNT))
+
+    async with any_sessions.write() as session:
+        others = [session.scalar(COUNT), session.scalar(COUNT)]
+        assert await asyncio.gather(count(), *others, count(), count()) == [1] * 5
+
+
 async def test_two_may_write_at_once(any_sessions: Sessions, shares: bool) -> None:
     async def write(name: str) -> None:
         async with any_sessions.write.begin() as session:

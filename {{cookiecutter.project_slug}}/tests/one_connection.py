@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from app.db.reads import TRANSACTION_CONTROL
 # {% endif %}
 from app.db.session import Sessions, create_session_factory, create_sessions
+from app.db.session_lock import SessionLock
 
 _TRANSACTION_METHODS = (
     "do_begin",
@@ -37,10 +38,14 @@ def sessions_on(connection: AsyncConnection) -> Sessions:
 
     Sessions that write work in savepoints. Those that only read leave nothing in the transaction.
     """
-    return replace(
+    sessions = replace(
         create_sessions(_reader_on(connection)),
         write=create_session_factory(connection, joining="create_savepoint"),
     )
+    lock = SessionLock()
+    for factory in (sessions.write, sessions.read, sessions.snapshot):
+        factory.configure(lock=lock)
+    return sessions
 
 
 def _reader_on(connection: AsyncConnection) -> AsyncEngine:

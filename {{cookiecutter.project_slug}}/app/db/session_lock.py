@@ -19,17 +19,19 @@ USES = (
 """The methods of a session that use its connection."""
 
 
-class _Lock(asyncio.Lock):
+class SessionLock(asyncio.Lock):
+    """A lock that knows the task that holds it."""
+
     holder: asyncio.Task[Any] | None = None
 
 
 class LockedSession(AsyncSession):
     """A session whose uses wait for each other."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Make a session, with the arguments of `AsyncSession`."""
+    def __init__(self, *arguments: Any, lock: SessionLock | None = None, **options: Any) -> None:
+        """Make a session, with the arguments of `AsyncSession`, and a lock it may share."""
         super().__init__(*arguments, **options)
-        self.lock = _Lock()
+        self.lock = lock or SessionLock()
 
     def begin(self) -> AsyncSessionTransaction:
         """Return a transaction, for `async with`."""
