@@ -172,3 +172,10 @@ def test_a_write_is_found_however_it_is_written_and_a_read_is_left_alone(
     assert refuses(read, **question) is None
     write = data.draw(st.sampled_from(writes))
     assert "use `Sessions.write`" in str(refuses(dressed(write, reads), **question))
+
+
+def test_a_refusal_names_the_statement(refusal: tuple[str, Callable[..., str | None]]) -> None:
+    _, refuses = refusal
+    for statement in ["ANALYZE companies", "EXPLAIN ANALYZE DELETE FROM companies"]:
+        said = str(refuses(statement, in_transaction=True, streams=False))
+        assert any(f"with {word} is no read" in said for word in ("ANALYZE", "DELETE"))

@@ -8,7 +8,7 @@ from app.db.reads import OPAQUE, READS, TRANSACTION_CONTROL
 # These patterns match a statement in upper case, without literals and comments, and with one space
 # between words and signs.
 _EXPLAIN = re.compile(
-    r"(?:EXPLAIN|DESCRIBE|DESC|ANALYZE(?! TABLE| LOCAL| NO_WRITE)) "
+    r"(?:EXPLAIN|DESCRIBE|DESC|ANALYZE(?= FORMAT| SELECT| WITH| \()) "
     r"(?:\( (?!SELECT|WITH|VALUES|TABLE|\()[^()]*\) |(?:ANALYZE|ANALYSE|VERBOSE|FORMAT = \w+) )*"
 )
 _WRITES = re.compile(
