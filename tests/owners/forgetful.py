@@ -113,7 +113,7 @@ async def hold() -> None:
     for message in messages:
         said, *places = message.splitlines()
         print(said)
-        print(*(it.strip() for it in places if "forgetful.py" in it), sep="\n")
+        print(*(it.strip() for it in places if "forgetful.py" in it or '"<' in it), sep="\n")
 
 
 async def take(database: Database) -> AsyncSession:

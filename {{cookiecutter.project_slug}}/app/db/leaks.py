@@ -18,7 +18,7 @@ from app.db.pool import HELD
 
 logger = logging.getLogger(__name__)
 
-_LIBRARIES = ("site-packages", str(Path(logging.__file__).parents[1]))
+_LIBRARIES = ("<", "site-packages", str(Path(logging.__file__).parents[1]))
 _TIMER = "leak_timer"
 
 
