@@ -137,7 +137,8 @@ REFUSED = {
         "sslcert=hunter2": "PEM",
         "sslmode": "value",
         "schema=": "value",
-        "SSLMODE=require": "leave it out",
+        "SSLMODE=require": "sslmode=",
+        "sslnegotiation=direct": "sslmode=",
         "schema=one&schema=two": "more than once",
         "connect_timeout=0": "above 0",
         "client_encoding=latin1": "utf8",
@@ -145,6 +146,8 @@ REFUSED = {
     },
     "mysql": {
         "useSSL=false": "sslmode=",
+        "tls=true": "sslmode=",
+        "ssl_verify_identity=true": "sslmode=",
         "ssl-mode=PREFERRED": "verify_identity",
         "ssl_ca=hunter2": "sslrootcert=",
         "autocommit=true": "leave it out",

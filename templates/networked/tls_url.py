@@ -19,7 +19,6 @@ PARAMETERS: dict[str, Collection[str]] = {
     "sslrootcert": ANY,
 }
 INSTEAD = {
-    **dict.fromkeys(["ssl", "sslMode", "sslaccept", "useSSL", "requireSSL"], "write sslmode="),
     **dict.fromkeys(["ssl_ca", "ssl-ca", "sslca"], "write sslrootcert="),
     "sslpassword": "decrypt the key, and let only this service read it",
 }

@@ -10,6 +10,8 @@ ANY = ()
 """Any value will do."""
 NOT_A_URL = (ArgumentError, ValueError)
 
+_TLS = re.compile("ssl|tls", re.IGNORECASE)
+_OF_TLS = "leave it out, and write sslmode= if there is to be TLS"
 _PLAIN = re.compile(r"[A-Za-z][\w.-]{,40}")
 
 
@@ -43,7 +45,7 @@ def validate_parameters(
     for name, [value, *more] in url.normalized_query.items():
         if name not in parameters:
             shown = f"{name}=" if _PLAIN.fullmatch(name) else "something"
-            advice = instead.get(name, "leave it out")
+            advice = instead.get(name, _OF_TLS if _TLS.search(name) else "leave it out")
             raise ValueError(
                 f"has {shown} behind the question mark, which this service does not read: {advice}"
             )
