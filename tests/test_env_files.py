@@ -54,6 +54,8 @@ def test_values_mean_what_they_say(project: Project, encoding: str) -> None:
         (WRITTEN.encode("cp1252"), ["line 2", "UTF-8"]),
         ("APP_PORT=81\n".encode("utf-16-le"), ["UTF-16", "UTF-8"]),
         (b"APP_PORT=81\nAPP_HOST='quoted\n", ["line 2", "quotes"]),
+        # PowerShell's way, which is no name of a setting.
+        (b'APP_PORT=81\n$env:APP_HOST = "quoted"\n', ["line 2", "NAME=VALUE"]),
     ],
 )
 def test_a_file_that_is_not_understood(project: Project, content: bytes, words: list[str]) -> None:

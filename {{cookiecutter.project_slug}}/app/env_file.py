@@ -1,6 +1,7 @@
 """The file `.env`, read without variable expansion."""
 
 import codecs
+import re
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,8 @@ from pydantic_settings import DotEnvSettingsSource, SettingsError
 
 ENV_FILE = Path(__file__).resolve().parents[1] / ".env"
 """The project's file, whatever the working directory is."""
+
+_NAME = re.compile(r"[\w.-]+")
 
 
 class EnvFile(DotEnvSettingsSource):
@@ -21,7 +24,7 @@ class EnvFile(DotEnvSettingsSource):
     def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
         values: dict[str, str | None] = {}
         for line in parse_stream(StringIO(_text_of(file_path))):
-            if line.error:
+            if line.error or not _NAME.fullmatch(line.key or "NONE"):
                 raise SettingsError(
                     f"{file_path} has a line {line.original.line} that is not NAME=VALUE, or whose "
                     "quotes do not end"
