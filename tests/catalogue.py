@@ -51,6 +51,7 @@ EVERYWHERE = [
     class Color(StrEnum):
         RED = "r"
         BLUE = "bl'ue"
+        NAMED = "100% :named"
 
     class Level(IntEnum):
         LOW = 1
@@ -59,6 +60,7 @@ EVERYWHERE = [
     class Rate(Enum):
         HALF = "50%"
         PATH = "c:\\\\d"
+        SIGN = ":x :y: \\\\:z"
 
     class Shelf(Entity):
         __tablename__ = "order"
@@ -95,6 +97,8 @@ EVERYWHERE = [
         number: Mapped[int] = mapped_column(server_default="7")
         name: Mapped[str] = mapped_column(sa.String(50), server_default="it's", unique=True)
         empty: Mapped[str] = mapped_column(sa.String(50), server_default="")
+        sign: Mapped[str] = mapped_column(sa.String(50), server_default=text("'5% \\\\:x'"))
+        signed: Mapped[str] = mapped_column(sa.String(50), Computed("replace(sign, '%', ' \\\\:')"))
         enabled: Mapped[bool] = mapped_column(server_default=sa.true())
         made_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default=func.now())
         ratio: Mapped[Decimal] = mapped_column(sa.Numeric(10, 2), server_default="1.50")
