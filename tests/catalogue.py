@@ -102,6 +102,7 @@ EVERYWHERE = [
         enabled: Mapped[bool] = mapped_column(server_default=sa.true())
         made_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default=func.now())
         ratio: Mapped[Decimal] = mapped_column(sa.Numeric(10, 2), server_default="1.50")
+        gross: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2), Computed("(number + 1) * 2"))
         day: Mapped[date] = mapped_column(server_default=text("'2020-01-01'"))
 
     class Tag(Entity):
@@ -131,6 +132,7 @@ EVERYWHERE = [
         empty: Mapped[str] = mapped_column(sa.Text)
         enabled: Mapped[bool] = mapped_column(server_default=sa.false())
         ratio: Mapped[Decimal] = mapped_column(sa.Numeric(12, 4))
+        gross: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2), Computed("(number + 1) * 2"))
 
     class Tag(Entity):
         __tablename__ = "tags_of_things_with_a_name_that_is_almost_too_long_to_be_one"
