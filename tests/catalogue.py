@@ -51,6 +51,7 @@ EVERYWHERE = [
     class Color(StrEnum):
         RED = "r"
         BLUE = "bl'ue"
+        NAMED = "100% :named"
 
     class Level(IntEnum):
         LOW = 1
@@ -59,6 +60,7 @@ EVERYWHERE = [
     class Rate(Enum):
         HALF = "50%"
         PATH = "c:\\\\d"
+        SIGN = ":x :y: \\\\:z"
 
     class Shelf(Entity):
         __tablename__ = "order"
@@ -95,9 +97,12 @@ EVERYWHERE = [
         number: Mapped[int] = mapped_column(server_default="7")
         name: Mapped[str] = mapped_column(sa.String(50), server_default="it's", unique=True)
         empty: Mapped[str] = mapped_column(sa.String(50), server_default="")
+        sign: Mapped[str] = mapped_column(sa.String(50), server_default=text("'5% \\\\:x'"))
+        signed: Mapped[str] = mapped_column(sa.String(50), Computed("replace(sign, '%', ' \\\\:')"))
         enabled: Mapped[bool] = mapped_column(server_default=sa.true())
         made_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default=func.now())
         ratio: Mapped[Decimal] = mapped_column(sa.Numeric(10, 2), server_default="1.50")
+        gross: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2), Computed("(number + 1) * 2"))
         day: Mapped[date] = mapped_column(server_default=text("'2020-01-01'"))
 
     class Tag(Entity):
@@ -127,6 +132,7 @@ EVERYWHERE = [
         empty: Mapped[str] = mapped_column(sa.Text)
         enabled: Mapped[bool] = mapped_column(server_default=sa.false())
         ratio: Mapped[Decimal] = mapped_column(sa.Numeric(12, 4))
+        gross: Mapped[Decimal] = mapped_column(sa.Numeric(12, 2), Computed("(number + 1) * 2"))
 
     class Tag(Entity):
         __tablename__ = "tags_of_things_with_a_name_that_is_almost_too_long_to_be_one"

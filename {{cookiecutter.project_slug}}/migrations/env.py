@@ -20,12 +20,14 @@ from app.db.differences import leave_out_indexes
 from app.db.engine import open_engine
 from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
 from app.db.migrations import merge_advice
+from app.db.sql_text import write_as_text
 
 
 def revise(_context: object, _current: object, directives: Any) -> None:
     """Complete a revision before it is written; fail if there are several heads."""
     context.script.get_revision(directives[0].head or "head")
     leave_out_indexes(directives)
+    write_as_text(context.get_context().impl)
 
 
 def migrate(connection: Connection) -> None:

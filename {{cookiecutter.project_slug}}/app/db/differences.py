@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +14,11 @@ from alembic.operations import ops
 # {% endif %}
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
-# {% if cookiecutter.__database == "postgresql" %}
 
+# {% if cookiecutter.__database == "postgresql" %}
 from app.db.named_types import arrange_names, enums
 # {% endif %}
+from app.db.sql_text import escaped, plain_sql
 
 MEMBERS_OF = "members of"
 """The key in a CHECK's `info` of the column whose members the CHECK lists."""
@@ -66,7 +68,7 @@ def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
     # {% endif %}
     if there is None or wanted is None:
         return PriorityDispatchResult.CONTINUE
-    write = context.migration_context.impl.render_ddl_sql_expr
+    write = partial(plain_sql, context.migration_context.impl)
     found = sa.inspect(context.connection).get_check_constraints(name, schema=schema)
     texts = {it["name"]: it["sqltext"] for it in found}
     for check in wanted.constraints:
@@ -74,7 +76,8 @@ def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
         if isinstance(check, sa.CheckConstraint) and column is not None and check.name in texts:
             old, new = _strings(texts[check.name]), _strings(write(check.sqltext))
             if set(old) != set(new):
-                was = sa.CheckConstraint(write(column.in_(old)), name=check.name, table=there)
+                members = escaped(write(column.in_(old)))
+                was = sa.CheckConstraint(members, name=check.name, table=there)
                 changes.ops.append(ops.DropConstraintOp.from_constraint(was))
                 changes.ops.append(ops.AddConstraintOp.from_constraint(check))
     return PriorityDispatchResult.CONTINUE
