@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from bake import ANSWERS, choices
 from databases import mariadb
 from devtools.local_mariadb import LocalServerError, local_mariadb
 from devtools.local_postgres import local_postgres
-from projects import Project, install, new_directory
+from projects import PATIENCE, Project, install, new_directory
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("urls")]
 
@@ -51,6 +52,7 @@ def with_socket(name: str) -> Iterator[tuple[str, Path]]:
         if name == "postgresql":
             with local_postgres(home / "data"):
                 pass
+            wait_until_stopped(home / "data")
             [cluster] = (home / "data").glob("*/cluster")
             with (cluster / "postgresql.conf").open("a", encoding="utf-8") as configuration:
                 # In the cluster.
@@ -58,14 +60,24 @@ def with_socket(name: str) -> Iterator[tuple[str, Path]]:
             colons.symlink_to(cluster)
             with local_postgres(home / "data") as url:
                 yield url, colons
+            wait_until_stopped(home / "data")
         else:
             try:
                 with local_mariadb(home / "data") as url:
                     [path] = (home / "data").rglob("mariadb.sock")
                     colons.symlink_to(path)
                     yield url, colons
+                wait_until_stopped(home / "data")
             except LocalServerError as error:
                 pytest.skip(str(error))
+
+
+def wait_until_stopped(data: Path) -> None:
+    """Return once the server has stopped, which its supervisor does after its last user is gone."""
+    deadline = time.monotonic() + PATIENCE
+    while any(data.glob("*/ready")):
+        assert time.monotonic() < deadline, "the server does not stop"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
