@@ -52,7 +52,8 @@ def test_every_answer_of_the_contract_is_promised(
     for step in CONTRACT:
         name = operation_of(step, promised)
         if name is None:
-            assert step.status in {404, 405}, step
+            # HEAD is answered like GET, and is in no document.
+            assert step.method == "HEAD" or step.status in {404, 405}, step
             continue
         response = promised[name]["responses"].get(str(step.status))
         assert response, (name, step.status)
