@@ -389,9 +389,10 @@ def test_a_directory_from_before_ports_were_kept(
 ) -> None:
     owner = start(tmp_path / "data")
     query(owner.url(), "CREATE TABLE note AS SELECT 'kept' AS text")
-    server = server_in(tmp_path / "data")
+    server, supervisor = server_in(tmp_path / "data"), owner.supervisor()
     owner.kill()
-    wait_until(lambda: is_gone(server), "the server has stopped")
+    # The supervisor, too: without its lock, which is deleted here, it would stop the next server.
+    wait_until(lambda: is_gone(server) and is_gone(supervisor), "the server has stopped")
     [home] = (tmp_path / "data").iterdir()
     for path in home.iterdir():
         if path.name not in {"cluster", "password"}:
