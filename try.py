@@ -1,6 +1,6 @@
 """Try the template, or test it, with nothing but Python 3.11 and pip.
 
-    python3 try.py                     scaffold a project, start it, call it
+    python3 try.py                     scaffold a project, start it, call it (on Windows: py try.py)
     python3 try.py --driver aiosqlite  the same with another answer
     python3 try.py test                run the template's tests; more arguments go to pytest
     python3 try.py bench               measure what projects cost; --help says more
@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ TEMPLATE = Path(__file__).resolve().parent
 TOOLS = TEMPLATE / ".tools"
 PATIENCE = 120
 """Seconds that a new service may take to answer: the first start makes a database."""
+STOP_TIMEOUT = 30
+"""Seconds that a service may take to stop."""
 
 
 # What we call is on this machine: no proxy leads there, whatever the environment says.
@@ -57,7 +60,9 @@ def main(arguments):
 
 def run_tests(arguments):
     """Run the template's own tests."""
-    command = [find_uv(), "run", "--quiet", "--group", "test", "pytest", *arguments]
+    uv = find_uv()
+    run([uv, "sync", "--quiet", "--group", "test"], TEMPLATE)
+    command = [uv, "run", "--quiet", "--no-sync", "pytest", *arguments]
     return subprocess.run(command, cwd=TEMPLATE, env=environment()).returncode
 
 
@@ -185,16 +190,35 @@ def read(log):
 
 
 def stop(process):
-    """Ask the process to stop, and wait until it has."""
-    if sys.platform == "win32":
-        process.send_signal(signal.CTRL_BREAK_EVENT)
-    else:
-        process.terminate()
+    """Ask the process to stop, and wait until it has; kill all that is left of it."""
     try:
-        process.wait(30)
+        if sys.platform == "win32":
+            process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            process.terminate()
+        process.wait(STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
-        process.kill()
-        raise TryError("The service did not stop within 30 seconds and was killed.") from None
+        problem = f"did not stop within {STOP_TIMEOUT} seconds"
+        raise TryError(f"The service {problem} and was killed.") from None
+    except OSError as error:
+        # Without a console there is no CTRL_BREAK.
+        raise TryError(
+            f"The service could not be asked to stop ({error}): it was killed."
+        ) from error
+    finally:
+        if process.poll() is None:
+            kill_group(process)
+
+
+def kill_group(process):
+    """Kill the process and those that it started."""
+    if sys.platform == "win32":
+        tree = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(tree, capture_output=True, timeout=STOP_TIMEOUT)
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def do_a_job(uv, project):
@@ -289,6 +313,11 @@ def run(command, directory):
     )
     if done.returncode:
         told = done.stdout.strip()
+        if "invalid peer certificate" in told:
+            raise TryError(
+                "uv does not trust the certificate of the package index: set SSL_CERT_FILE to the "
+                f"file with the certificates of your company or proxy. It says:\n{told}"
+            )
         raise TryError(f"`{' '.join(command)}` failed with exit code {done.returncode}:\n{told}")
     return done.stdout
 
@@ -299,11 +328,24 @@ def environment():
     foreign += ("WEB_CONCURRENCY",)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {
+        **certificates(),
         **kept,
         "PYTHONUTF8": "1",
         "UV_PYTHON": sys.executable,
         "UV_PYTHON_DOWNLOADS": "never",
     }
+
+
+def certificates():
+    """Return the setting by which uv trusts what this system trusts, as pip does.
+
+    uv has its own list of authorities, which lacks that of a company. A Linux without certificates
+    of its own needs that list.
+    """
+    paths = ssl.get_default_verify_paths()
+    in_folder = paths.capath and any(Path(paths.capath).iterdir())
+    there = sys.platform in {"win32", "darwin"} or paths.cafile or in_folder
+    return {"UV_SYSTEM_CERTS": "true"} if there else {}
 
 
 def free_port():

@@ -55,6 +55,11 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         yield workbench
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take how long `tests/faults/test_soak.py` goes on."""
+    parser.addoption("--soak-seconds", type=float, default=600, help="how long the soak goes on")
+
+
 def pytest_configure() -> None:
     """Let what the tests start obey the signals that they send.
 

@@ -110,7 +110,7 @@ def commands_of(project: Project) -> list[str]:
 
 
 COMPLETED = {
-    "python -m app jobs add KIND PAYLOAD": (
+    "python -m app jobs add KIND": (
         """python -m app jobs add import_companies '{"companies": []}'"""
     ),
     "python -m app jobs retry ID": "python -m app jobs list --state failed",

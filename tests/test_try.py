@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import importlib
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from unittest.mock import Mock
 
+import psutil
 import pytest
+import trustme
 from bake import TEMPLATE, bake, choices
+from observer import wait_until
 from projects import DEAD_PROXY, environment
 
 
@@ -103,6 +109,99 @@ def test_no_proxy_leads_to_what_it_started(here: str, monkeypatch: pytest.Monkey
         monkeypatch.setenv(name, value)
     module = importlib.import_module("try")
     assert module.call(f"http://{here}", "GET", "/health", 200) is None
+
+
+STUBBORN = """
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def stubborn() -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
+    """Yield a process that ignores a request to stop, and its child."""
+    command = [sys.executable, "-c", STUBBORN]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout
+        child = psutil.Process(int(process.stdout.readline()))
+        try:
+            yield process, child
+        finally:
+            for it in (child, process):
+                with suppress(psutil.NoSuchProcess):
+                    it.kill()
+
+
+def assert_all_are_gone(process: subprocess.Popen[str], child: psutil.Process) -> None:
+    """Fail if one of them still runs."""
+    assert process.wait(10)
+    with suppress(psutil.NoSuchProcess):
+        wait_until(lambda: child.status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups like these")
+@pytest.mark.parametrize("failure", [None, OSError(6, "The handle is invalid")])
+def test_a_stop_ends_whatever_the_service_does(
+    stubborn: tuple[subprocess.Popen[str], psutil.Process],
+    failure: OSError | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second is what Windows raises for CTRL_BREAK where there is no console."""
+    module = importlib.import_module("try")
+    monkeypatch.setattr(module, "STOP_TIMEOUT", 0.5)
+    process, child = stubborn
+    if failure:
+        monkeypatch.setattr(process, "terminate", Mock(side_effect=failure))
+    with pytest.raises(module.TryError, match="was killed") as caught:
+        module.stop(process)
+    assert "\n" not in str(caught.value)
+    assert_all_are_gone(process, child)
+
+
+class Index(BaseHTTPRequestHandler):
+    """Has no package."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the URL of a package index, and the certificate of the company that signed for it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "company.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_port}/simple", tmp_path / "company.pem"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_certificate_that_uv_does_not_trust_is_told_with_the_cure(
+    company: tuple[str, Path], tmp_path: Path
+) -> None:
+    url, certificate = company
+    alone = {"UV_DEFAULT_INDEX": url, "UV_CACHE_DIR": str(tmp_path / "cache")}
+    alone |= {"UV_PROJECT_ENVIRONMENT": str(tmp_path / "environment"), "UV_NO_CONFIG": "1"}
+    refused = try_py("--driver", "aiosqlite", **alone, SSL_CERT_FILE="", SSL_CERT_DIR="")
+    assert refused.returncode == 1
+    assert "set SSL_CERT_FILE to" in refused.stderr.splitlines()[0]
+    trusting = try_py("--driver", "aiosqlite", **alone, SSL_CERT_FILE=str(certificate))
+    assert "certificate" not in trusting.stderr
+    assert trusting.returncode == 1
 
 
 def test_nor_to_what_the_image_asks_for_its_health(here: str, tmp_path: Path) -> None:

@@ -79,11 +79,16 @@ def _doctor() -> None:
 @job_commands.command("add")
 def _add_job(
     kind: str,
-    payload: Annotated[str, typer.Argument(help="A JSON object, or - for standard input.")],
+    payload: Annotated[str, typer.Argument(help="A JSON object.")] = "{}",
+    file: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option(metavar="FILE", help="A file that holds the payload; - for standard input."),
+    ] = None,
     delay: Annotated[float, typer.Option(min=0, help="Seconds to wait before.")] = 0,
 ) -> None:
     """Add a job."""
-    run(jobs.add(load_settings(), kind=kind, payload=payload, delay=delay))
+    content = file.read() if file else payload
+    run(jobs.add(load_settings(), kind=kind, payload=content, delay=delay))
 
 
 @job_commands.command("list")

@@ -1,7 +1,6 @@
 """`python -m app jobs`: what is in the queue, and what should be."""
 
 import json
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +13,8 @@ from app.models.job import State
 from app.worker.handlers import HANDLERS
 
 
-async def add(settings: Settings, *, kind: str, payload: str, delay: float) -> None:
-    """Add a job that is tried in `delay` seconds; `payload` is JSON, or - for standard input."""
+async def add(settings: Settings, *, kind: str, payload: str | bytes, delay: float) -> None:
+    """Add a job that is tried in `delay` seconds; `payload` is JSON."""
     if kind not in HANDLERS:
         known = ", ".join(sorted(HANDLERS))
         raise CommandError(f"There is no kind of job {kind!r}: choose one of {known}.")
@@ -42,9 +41,10 @@ async def retry(settings: Settings, *, job_id: int) -> None:
     print(f"Job {job_id} is queued again.")
 
 
-def _read(payload: str) -> dict[str, Any]:
+def _read(payload: str | bytes) -> dict[str, Any]:
     try:
-        content = json.loads(sys.stdin.buffer.read() if payload == "-" else payload)
+        # Bytes may be UTF-16, which Windows PowerShell writes into files.
+        content = json.loads(payload)
     except ValueError as error:
         raise CommandError(f"The payload is no JSON ({error}): give an object.") from error
     if not isinstance(content, dict):

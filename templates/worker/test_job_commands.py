@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -84,8 +85,20 @@ async def test_a_failed_job_is_listed_with_its_reason_and_tried_again(
     assert (await get_job(committing_sessions, int(number))).state == "queued"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+async def test_a_payload_is_read_from_a_file(
+    app: App, committing_sessions: Sessions, tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "companies.json"
+    companies = {"companies": [{"name": "Żółć 🏭", "industry": "Ink"}]}
+    file.write_text(json.dumps(companies, ensure_ascii=False), encoding=encoding)
+    await app("jobs", "add", "import_companies", "--file", str(file))
+    [[number, *_]] = (await app("jobs", "list")).rows()
+    assert (await get_job(committing_sessions, int(number))).payload == companies
+
+
 async def test_a_delayed_job_waits(app: App, committing_sessions: Sessions) -> None:
-    await app("jobs", "add", "import_companies", "{}", "--delay", "3600")
+    await app("jobs", "add", "import_companies", "--delay", "3600")
     [[number, *_]] = (await app("jobs", "list")).rows()
     job = await get_job(committing_sessions, int(number))
     assert (job.available_at - job.created_at).total_seconds() == pytest.approx(3600, abs=60)

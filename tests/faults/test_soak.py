@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,6 @@ from truth import NOTHING, Truth
 
 pytestmark = pytest.mark.faults
 
-SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 GROWTH = 0.05
 """The part by which memory may grow from the second fifth of the rounds to the last.
 
@@ -53,12 +51,19 @@ def test_what_is_lost_or_made_up_is_seen() -> None:
     assert truth.phantoms(there | {"told nothing": "y"}) == ["told nothing"]
 
 
-def test_soak(stage: Stage, figures: Callable[[str], None]) -> None:
+@pytest.fixture
+def seconds(pytestconfig: pytest.Config) -> float:
+    """Return for how many seconds to go on."""
+    value: float = pytestconfig.getoption("soak_seconds")
+    return value
+
+
+def test_soak(stage: Stage, figures: Callable[[str], None], seconds: float) -> None:
     with obstructing(stage.postgres.database_url) as observer:
         observer.execute(BALLAST)
         ballast = observer.count()
     with stage.service("--workers", str(WORKERS), **ENVIRONMENT) as service:
-        seen = soak(stage, service, seconds=SECONDS)
+        seen = soak(stage, service, seconds=seconds)
         with observing_soon(stage) as observer:
             there = _companies(observer)
             at_work = observer.sessions("state <> 'idle'")
