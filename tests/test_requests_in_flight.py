@@ -24,11 +24,12 @@ from raw_http import close, connected, request, reset, status_of
 pytestmark = pytest.mark.projects
 
 USUAL: list[Variant] = [
-    *(("asyncpg", framework) for framework in WEB_FRAMEWORKS),
+    *(("asyncpg", framework) for framework in WEB_FRAMEWORKS if framework != "starlette"),
     ("psycopg", WEB_FRAMEWORKS[0]),
 ]
 VARIANTS: list[Variant] = [
     *USUAL,
+    ("asyncpg", "starlette"),
     *(("psycopg", framework) for framework in WEB_FRAMEWORKS[1:]),
     *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
 ]

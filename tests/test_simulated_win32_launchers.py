@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bake import ANSWERS
-from launchers import LAUNCHERS, OURS, UVICORN, Launcher
+from launchers import ALONE, LAUNCHERS, OURS, UVICORN, Launcher
 from projects import running
 from pythons import python_or_skip
 from windows import SELECTOR, Windows, assert_outcome, for_group, launch, simulated
@@ -26,21 +26,31 @@ COMPANIES = {
 }
 
 
-def _cells(on_request: Callable[[Launcher], bool]) -> list[object]:
+def _is_known(framework: str, launcher: Launcher) -> bool:
+    """Tell whether it runs the same code as with the first framework."""
+    first = next(iter(LAUNCHERS))
+    of_uvicorn = ALONE[0] in LAUNCHERS[framework]
+    return framework != first and of_uvicorn and launcher in [*OURS[1:], *ALONE]
+
+
+def _cells(on_request: Callable[[str, Launcher], bool]) -> list[object]:
     """Return each launcher of each framework; `on_request` says which only `-m full` runs."""
     return [
         pytest.param(
             framework,
             launcher,
             id=f"{framework}-{launcher.name}",
-            marks=[for_group(framework), *([pytest.mark.full] if on_request(launcher) else [])],
+            marks=[
+                for_group(framework),
+                *([pytest.mark.full] if on_request(framework, launcher) else []),
+            ],
         )
         for framework, launchers in LAUNCHERS.items()
         for launcher in launchers
     ]
 
 
-@pytest.mark.parametrize(("framework", "launcher"), _cells(lambda _: False))
+@pytest.mark.parametrize(("framework", "launcher"), _cells(_is_known))
 def test_simulated_win32_launcher(
     on_windows: Callable[..., Windows], framework: str, launcher: Launcher, tmp_path: Path
 ) -> None:
@@ -50,7 +60,7 @@ def test_simulated_win32_launcher(
 
 
 @pytest.mark.parametrize(
-    ("framework", "launcher"), _cells(lambda launcher: not launcher.without_policies)
+    ("framework", "launcher"), _cells(lambda _, launcher: not launcher.without_policies)
 )
 def test_simulated_win32_launcher_without_policies(
     on_windows: Callable[..., Windows], framework: str, launcher: Launcher, tmp_path: Path
@@ -97,7 +107,10 @@ CHOICES = {
             loop,
             launcher,
             id=f"{driver}-{loop}-{launcher.name}",
-            marks=for_group(f"{driver}-{loop}"),
+            marks=[
+                for_group(f"{driver}-{loop}"),
+                *([pytest.mark.full] if launcher is OURS[1] else []),
+            ],
         )
         for driver, loop in CHOICES
         for launcher in [*OURS, PLAIN, RELOAD]

@@ -17,12 +17,14 @@ from bake import server_of
 from contract import COMPANIES
 from documents import rows
 from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import STOP_SIGNALS, Project, each, migrated_database, serving
+from projects import STOP_SIGNALS, Project, Variant, each, migrated_database, serving
 from raw_http import connected, ended, request, status_of
-from test_requests_in_flight import USUAL, VARIANTS
+from test_requests_in_flight import VARIANTS
 
 pytestmark = pytest.mark.projects
 
+# Each server, and what lets its handlers go on when its server stops.
+USUAL: list[Variant] = [("asyncpg", it) for it in ("fastapi", "quart", "aiohttp", "sanic")]
 POOL = 3
 ENVIRONMENT = {
     "DB_APPLICATION_NAME": APPLICATION,
