@@ -39,7 +39,20 @@ def combinations() -> Iterator[dict[str, str]]:
             yield from ({name: value} for value in choices(name)[1:])
 
 
-@pytest.fixture(scope="module", params=combinations(), ids=lambda it: "-".join(it.values()))
+def is_usual(combination: dict[str, str]) -> bool:
+    """Tell whether it is no product of three answers: those are baked on request (`-m full`)."""
+    first = ("driver", "framework", "windows_event_loop")
+    return sum(combination.get(name, choices(name)[0]) != choices(name)[0] for name in first) < 3
+
+
+def in_one_process(combination: dict[str, str]) -> object:
+    """Return the parameter, whose tests share one bake."""
+    name = "-".join(combination.values())
+    full = [] if is_usual(combination) else [pytest.mark.full]
+    return pytest.param(combination, id=name, marks=[pytest.mark.xdist_group(name), *full])
+
+
+@pytest.fixture(scope="module", params=map(in_one_process, combinations()))
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the rendered project of each combination."""
     return bake(tmp_path_factory.mktemp("bake"), **request.param)
