@@ -42,6 +42,8 @@ class TryError(Exception):
 
 def main(arguments):
     """Do what `arguments` ask for and return the exit code."""
+    # A console may lack a character of a path, or of what a project says.
+    sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if sys.version_info < (3, 11):
             version = ".".join(map(str, sys.version_info[:3]))

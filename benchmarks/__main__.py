@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import tempfile
@@ -44,6 +45,8 @@ PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
 
 def main() -> int:
     """Measure what the arguments ask for, print it, and return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _options()
     console = Console()
     try:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx2
 import pytest
@@ -206,25 +206,34 @@ class Service(Running):
 @contextmanager
 def running(project: Project, log: Path, *command: str, **env: str) -> Iterator[Running]:
     """Yield the process that `python -m app` and `command` just started; kill it in the end."""
+    with (
+        log.open("wb") as output,
+        launched(project, output, "-m", "app", *command, **env) as process,
+    ):
+        yield Running(process, log)
+
+
+@contextmanager
+def launched(
+    project: Project, output: IO[bytes] | int, *arguments: str, **env: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a process of the project's Python, which writes to `output`; kill it in the end."""
     # A group of its own: what a terminal would send must not come to us.
     group: dict[str, Any] = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         if sys.platform == "win32"
         else {"process_group": 0}
     )
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            [project.python, "-m", "app", *command],
-            cwd=project.path,
-            env=environment(**env),
-            stdout=output,
-            stderr=output,
-            **group,
-        ) as process,
-    ):
+    with subprocess.Popen(
+        [project.python, *arguments],
+        cwd=project.path,
+        env=environment(**env),
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        **group,
+    ) as process:
         try:
-            yield Running(process, log)
+            yield process
         finally:
             process.kill()
             if sys.platform != "win32":

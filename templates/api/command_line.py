@@ -11,12 +11,14 @@ from app.commands.doctor import doctor
 from app.commands.errors import CommandError
 from app.commands.serve import serve
 from app.commands.settings import load_settings
+from app.output import escape_unprintable
 
 COMMANDS = {"serve": serve, "dev": dev, "doctor": doctor}
 
 
 def main(arguments: list[str]) -> int:
     """Run the command that `arguments` name and return the exit code."""
+    escape_unprintable()
     if not arguments or arguments[0] in {"--host", "--port", "--workers"}:
         arguments = ["serve", *arguments]
     options = vars(_parser().parse_args(arguments))

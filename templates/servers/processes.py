@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from app.commands.errors import CommandError
+from app.output import never_wait
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Worker:
 
 
 def _work(line: Connection, target: Callable[..., None], *arguments: Any) -> None:
+    never_wait()
     try:
         target(*arguments, _WorkerStop(line))
     except CommandError as error:

@@ -18,6 +18,7 @@ from app.commands.errors import CommandError
 from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 from app.commands.slow_clients import PatientProtocol
 from app.config import Settings
+from app.output import never_wait
 
 APP = "app.main:app"
 
@@ -33,6 +34,7 @@ def serve(settings: Settings) -> None:
 
 def start_server(settings: Settings, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
+    never_wait()
     options: dict[str, Any] = {
         "host": settings.app_host,
         "port": settings.app_port,
@@ -60,6 +62,11 @@ class ChildConfig(uvicorn.Config):
 
     uvicorn's own workers would go on to serve, and to hold the port.
     """
+
+    def configure_logging(self) -> None:
+        """Configure the log, also in a child process."""
+        never_wait()
+        super().configure_logging()
 
     def load(self) -> None:
         """Load the application, and start to watch the parent."""

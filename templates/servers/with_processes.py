@@ -6,6 +6,7 @@ from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.commands.server import serve_until
 from app.config import Settings
+from app.output import never_wait
 
 
 def serve(settings: Settings) -> None:
@@ -17,6 +18,7 @@ def serve(settings: Settings) -> None:
 
 def start_server(settings: Settings, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
+    never_wait()
     stop = StopSignals()
     with listen(settings) as listener:
         host, port = address(listener)

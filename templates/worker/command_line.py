@@ -3,7 +3,6 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import START_COMMAND, run
 
-import io
 import sys
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from app.commands.errors import CommandError
 from app.commands.settings import load_settings
 from app.commands.work import start
 from app.models.job import State
+from app.output import escape_unprintable
 
 
 def group(description: str) -> typer.Typer:
@@ -47,9 +47,7 @@ def main(arguments: list[str]) -> int:
     """Run the command that `arguments` name; return its exit code, or raise SystemExit with it."""
     if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
         arguments = ["work", *arguments]
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name may have letters that a file or a pipe on Windows can't take.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    escape_unprintable()
     try:
         commands(arguments, prog_name=START_COMMAND)
     except CommandError as error:

@@ -5,6 +5,7 @@ from app.commands.preflight import ensure_database_is_ready, ensure_pool_is_larg
 from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.config import Settings
 from app.main import work
+from app.output import never_wait
 
 
 def start(settings: Settings) -> None:
@@ -16,6 +17,7 @@ def start(settings: Settings) -> None:
 
 def start_worker(settings: Settings, *, reload: bool = False) -> None:
     """Work on the event loop that this project chose."""
+    never_wait()
     stop = StopSignals()
     print("Working", flush=True)
     if reload:

@@ -3,6 +3,8 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run
 
+import io
+import sys
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -21,6 +23,7 @@ from app.db.engine import open_engine
 from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
 from app.db.migrations import merge_advice
 from app.db.sql_text import write_as_text
+from app.output import escape_unprintable
 
 
 def revise(_context: object, _current: object, directives: Any) -> None:
@@ -56,6 +59,9 @@ async def connect_and_migrate() -> None:
 
 def print_sql() -> None:
     """Print the SQL (`alembic upgrade --sql`) and connect to nothing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A program, in which an escape would change what it does.
+        sys.stdout.reconfigure(encoding="utf-8")
     context.configure(
         url=read_settings().sqlalchemy_url,
         target_metadata=Base.metadata,
@@ -69,6 +75,7 @@ def print_sql() -> None:
 
 def main() -> None:
     """Do what the command asks for; raises alembic.util.CommandError, which Alembic prints."""
+    escape_unprintable()
     try:
         if context.is_offline_mode():
             print_sql()

@@ -3,7 +3,6 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,9 +18,8 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.output import open_log
 from app.resources import open_resources
-
-LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -31,8 +29,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         ensure_compatible_loop()
-        logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
         async with (
+            open_log(settings),
             open_database(settings, prewarm=settings.db_prewarm) as database,
             open_resources(settings, database) as app.state.resources,
         ):

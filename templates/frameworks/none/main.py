@@ -4,19 +4,17 @@
 from app.event_loop import ensure_compatible_loop
 
 import asyncio
-import logging
 
 from app.commands.processes import Stop
 from app.config import Settings
 from app.db.database import open_database
+from app.output import open_log
 from app.resources import open_resources
 from app.worker.bell import Bell
 from app.worker.consumer import Consumer
 # {% if cookiecutter.__notifications %}
 from app.worker.listener import keep_listening
 # {% endif %}
-
-LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 
 async def work(settings: Settings, stop: Stop) -> None:
@@ -26,10 +24,10 @@ async def work(settings: Settings, stop: Stop) -> None:
     rolled back, and are queued as before.
     """
     ensure_compatible_loop()
-    logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
     bell = Bell()
     connections = min(settings.db_prewarm, settings.worker_concurrency)
     async with (
+        open_log(settings),
         open_database(settings, prewarm=connections) as database,
         open_resources(settings, database) as resources,
         asyncio.TaskGroup() as tasks,

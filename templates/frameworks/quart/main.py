@@ -3,7 +3,6 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop
 
-import logging
 from collections.abc import AsyncGenerator
 
 from quart import Quart
@@ -18,10 +17,10 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.output import open_log
 from app.resources import open_resources
 
 TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
-LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 
 def create_app(settings: Settings | None = None) -> Quart:
@@ -36,8 +35,8 @@ def create_app(settings: Settings | None = None) -> Quart:
     @app.while_serving
     async def lifespan() -> AsyncGenerator[None]:
         ensure_compatible_loop()
-        logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
         async with (
+            open_log(settings),
             open_database(settings, prewarm=settings.db_prewarm) as database,
             open_resources(settings, database) as app.extensions["resources"],
         ):

@@ -3,7 +3,6 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop
 
-import logging
 from contextlib import AsyncExitStack, suppress
 
 from sanic import Blueprint, Sanic
@@ -17,10 +16,10 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.output import open_log
 from app.resources import open_resources
 
 NAME = "{{ cookiecutter.project_slug }}"
-LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 API = Blueprint.group(companies.blueprint, customers.blueprint, version=1, version_prefix="/api/v")
 
 
@@ -34,7 +33,7 @@ def create_app(*, settings: Settings | None = None) -> App:
 
     async def start(app: App) -> None:
         ensure_compatible_loop()
-        logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
+        await stack.enter_async_context(open_log(settings))
         database = await stack.enter_async_context(
             open_database(settings, prewarm=settings.db_prewarm)
         )

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.output import escape_unprintable
+
 
 class CommandError(Exception):
     """A command can't go on; the message is one sentence that says why and what to do."""
@@ -11,7 +13,8 @@ class CommandError(Exception):
 
 @contextmanager
 def exit_on_command_error() -> Iterator[None]:
-    """End the program with the message of a CommandError."""
+    """End the program with the message of a CommandError; what it prints may have any character."""
+    escape_unprintable()
     try:
         yield
     except CommandError as error:

@@ -27,6 +27,11 @@ from app.commands.errors import CommandError
 from app.config import Settings
 from app.db.diagnosis import explain
 from app.db.engine import open_engine
+# {% if cookiecutter.__networked %}
+from app.db.failures import in_words, is_timeout
+# {% else %}
+from app.db.failures import in_words
+# {% endif %}
 from app.db.migrations import MigrationState, merge_advice, migration_state
 
 
@@ -153,10 +158,17 @@ async def _ensure_connections(settings: Settings) -> None:
         async with open_engine(of_all_workers, prewarm=number):
             pass
     except SQLAlchemyError as error:
+        lower = f"lower DB_PREWARM ({settings.db_prewarm}) or APP_WORKERS ({settings.app_workers})"
+        # {% if cookiecutter.__networked %}
+        if is_timeout(error):
+            raise CommandError(
+                f"The {number} connections that a start takes at once were not open in time: raise "
+                f"DB_CONNECT_TIMEOUT ({settings.db_connect_timeout:g}), or {lower}."
+            ) from error
+        # {% endif %}
         raise CommandError(
-            f"The database does not grant the {number} connections that a start takes: lower "
-            f"DB_PREWARM ({settings.db_prewarm}) or APP_WORKERS ({settings.app_workers}), or "
-            "raise the limits of the server and of the user."
+            f"The database does not grant the {number} connections that a start takes "
+            f"({in_words(error)}): {lower}, or raise the limits of the server and of the user."
         ) from error
 
 

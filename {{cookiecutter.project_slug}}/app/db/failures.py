@@ -53,6 +53,17 @@ def in_words(error: SQLAlchemyError) -> str:
     return f"{name}: {_line(reason)}{f' ({setting})' if setting else ''}"
 
 
+# {% if cookiecutter.__networked %}
+def is_timeout(error: SQLAlchemyError) -> bool:
+    """Return whether a connection was not open in time, whatever the driver calls that."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, TimeoutError):
+        cause = getattr(cause, "orig", None) or cause.__cause__
+    # psycopg's is no TimeoutError.
+    return cause is not None or type(getattr(error, "orig", None)).__name__ == "ConnectionTimeout"
+
+
+# {% endif %}
 def kind_of(error: SQLAlchemyError) -> object:
     """Return a key that is equal for failures with the same cause."""
     if not isinstance(error, DBAPIError):
