@@ -57,7 +57,7 @@ async def respond(send, text, *, more=False):
 
 app = Reporting(app)
 """
-HEADER = "        ensure_compatible_loop()\n"
+HEADER = "        ensure_compatible_loop(of_server=True)\n"
 FAILING = f"""{HEADER}
         if os.environ.get("TOLD_TO_FAIL"):
             raise RuntimeError("told to fail")

@@ -137,4 +137,6 @@ def assert_outcome(
     else:
         assert launched.status is None
         assert GUARD in launched.log
+        # No traceback buries the sentence.
+        assert not re.search(r'File ".*", line ', launched.log), launched.log
         assert "Psycopg cannot use" not in launched.log

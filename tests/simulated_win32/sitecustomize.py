@@ -167,11 +167,13 @@ class _Seen(ModuleType):
 
     def __init__(self, real: ModuleType, **different: object) -> None:
         super().__init__(real.__name__)
-        self.__dict__.update(different)
-        self._real = real
+        self.__dict__.update(different, _real=real)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._real, name, value)
 
 
 def _change_what_modules_see() -> None:

@@ -75,8 +75,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-def ensure_compatible_loop() -> None:
+def ensure_compatible_loop(*, of_server: bool = False) -> None:
     """Raise RuntimeError if the running loop is not the one that this project chose.
+
+    In the process `of_server`, no traceback is printed then, which would bury the sentence.
 
     # {% if cookiecutter.__web %}
     Several servers create the loop themselves on Windows and consult neither us nor the
@@ -86,8 +88,10 @@ def ensure_compatible_loop() -> None:
     # {% endif %}
     """
     if sys.platform == "win32" and not isinstance(asyncio.get_running_loop(), WindowsLoop):
+        if of_server:
+            sys.tracebacklimit = 0
         raise RuntimeError(
-            f"This project runs on {loop_name(WindowsLoop)}, but the running loop is a "
+            f"This project runs on {loop_name(WindowsLoop)}, but the running loop is "
             f"{loop_name(type(asyncio.get_running_loop()))}: "
             f"start the service with `{START_COMMAND}`"
             # {% if cookiecutter.__server == "uvicorn" %}

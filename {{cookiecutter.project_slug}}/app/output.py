@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from queue import SimpleQueue
@@ -19,6 +20,10 @@ from app.config import Settings
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 LIMIT = 1_048_576
 """Bytes that may wait for a reader; lines beyond are dropped until it has read the others."""
+BLOCK = 2048
+"""Bytes to write at once, and the last line: pipes keep 4,096 of several processes apart."""
+PAUSE = 0.005
+"""Seconds between two writes, when there is little to write."""
 PATIENCE = 1
 """Seconds that the end of a process waits for a reader."""
 
@@ -121,15 +126,22 @@ class QueuedOutput(io.RawIOBase):
 
     def _write_on(self) -> None:
         while True:
-            item = self._queue.get()
-            if isinstance(item, bytes):
-                self._size -= len(item)
-                self._try_to_write(item)
+            lines, waiting = b"", None
+            while not waiting and len(lines) < BLOCK and not (lines and self._queue.empty()):
+                item = self._queue.get()
+                if isinstance(item, bytes):
+                    lines += item
+                else:
+                    waiting = item
+            self._size -= len(lines)
+            self._try_to_write(lines)
             if self._queue.empty():
                 self._size, self._is_full = 0, False
                 self._report_loss()
-            if isinstance(item, threading.Event):
-                item.set()
+                # A line at once; but under load, each that wakes a thread costs more than the line.
+                time.sleep(PAUSE)
+            if waiting:
+                waiting.set()
 
     def _report_loss(self) -> None:
         if lost := self._lost:

@@ -22,7 +22,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     settings = settings or settings_or_exit()
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
-        ensure_compatible_loop()
+        ensure_compatible_loop(of_server=True)
         async with (
             open_log(settings),
             open_database(settings, prewarm=settings.db_prewarm) as database,

@@ -23,7 +23,7 @@ async def work(settings: Settings, stop: Stop) -> None:
     Jobs in hand then have APP_SHUTDOWN_TIMEOUT seconds to end; those that take longer are
     rolled back, and are queued as before.
     """
-    ensure_compatible_loop()
+    ensure_compatible_loop(of_server=True)
     bell = Bell()
     connections = min(settings.db_prewarm, settings.worker_concurrency)
     async with (

@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Quart:
 
     @app.while_serving
     async def lifespan() -> AsyncGenerator[None]:
-        ensure_compatible_loop()
+        ensure_compatible_loop(of_server=True)
         async with (
             open_log(settings),
             open_database(settings, prewarm=settings.db_prewarm) as database,

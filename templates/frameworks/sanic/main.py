@@ -32,7 +32,7 @@ def create_app(*, settings: Settings | None = None) -> App:
     stack = AsyncExitStack()
 
     async def start(app: App) -> None:
-        ensure_compatible_loop()
+        ensure_compatible_loop(of_server=True)
         await stack.enter_async_context(open_log(settings))
         database = await stack.enter_async_context(
             open_database(settings, prewarm=settings.db_prewarm)
