@@ -2,6 +2,7 @@
 
 # {% if cookiecutter.__web %}
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -32,6 +33,9 @@ from app.env_file import ENV_FILE, EnvFile
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://[^/\s]+|\*")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+# Below one of these, nobody could tell whether a proxy has removed the prefix.
+_ROUTES = ("/api/v1/", "/docs/", "/health/", "/ready/", "/schema/")
 
 # {% endif %}
 
@@ -68,6 +72,8 @@ class Settings(DatabaseAddress):
     app_request_timeout: PositiveFloat = 30
     app_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     app_security_headers: bool = False
+    app_root_path: str = ""
+    app_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     # {% endif %}
     app_shutdown_timeout: PositiveInt = 10
     # {% if cookiecutter.__server == "uvicorn" %}
@@ -114,4 +120,23 @@ class Settings(DatabaseAddress):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
         return origins
+
+    @field_validator("app_root_path")
+    @classmethod
+    def _is_prefix(cls, value: str) -> str:
+        if not _PREFIX.fullmatch(value):
+            raise ValueError("takes /NAME or /NAME/NAME, of a-z, A-Z, 0-9 and - . _ ~ only")
+        if value and any(route.startswith(f"{value}/") for route in _ROUTES):
+            raise ValueError(f"{value} is how this service's own paths begin; take another prefix")
+        return value
+
+    @field_validator("app_trusted_proxies", mode="before")
+    @classmethod
+    def _are_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(it.strip()) for it in value.split(",") if it.strip())
+        except ValueError:
+            raise ValueError("takes addresses and networks, as 10.0.0.0/8, with commas") from None
     # {% endif %}

@@ -17,6 +17,7 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
+from app.proxies import Proxies
 from app.resources import open_resources
 
 NAME = "{{ cookiecutter.project_slug }}"
@@ -54,10 +55,11 @@ def create_app(*, settings: Settings | None = None) -> App:
         configure_logging=False,
         error_handler=ProblemHandler(),
         request_class=StrictRequest,
-        router=HeadRouter(),
+        router=HeadRouter(settings.app_root_path),
     )
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout
+    app.ctx.proxies = Proxies(settings)
     app.ctx.request_timeout = settings.app_request_timeout
     # For the head; the body has as long again.
     app.config.update(REQUEST_TIMEOUT=settings.app_request_timeout)

@@ -34,7 +34,8 @@ async def create_company(
 ) -> Response[CompanyRead]:
     """Add a company; 409 if the name is taken."""
     company = await companies.create_company(write, name=data.name, industry=data.industry)
-    location = request.app.route_reverse("get_company", company_id=str(company.id))
+    path = request.app.route_reverse("get_company", company_id=str(company.id))
+    location = request.scope.get("root_path", "") + path
     return Response(CompanyRead.of(company), headers={"Location": location})
 
 

@@ -1,0 +1,42 @@
+"""What proxies did to a request, undone."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from yarl import URL
+
+from app.config import Settings
+from app.proxies import Proxies
+
+
+def install(app: web.Application, settings: Settings) -> None:
+    """Move all routes of `app` below the prefix, and tell it what the first proxy saw.
+
+    Its middleware becomes the first, so that the log has that, too.
+    """
+    proxies = Proxies(settings)
+    if not proxies:
+        return
+
+    @web.middleware
+    async def undo(request: web.Request, handler: Handler) -> web.StreamResponse:
+        path = proxies.public_path(request.path)
+        if path != request.path:
+            # Routed once more. The path as it was sent, which is encoded, begins in the same way.
+            url = URL(proxies.public_path(str(request.rel_url)), encoded=True)
+            return await app._handle(request.clone(rel_url=url))  # noqa: SLF001  no public way
+
+        def header(name: str) -> str:
+            return ",".join(request.headers.getall(name, []))
+
+        peer = request.remote or ""
+        client, scheme = proxies.origin(peer, header)
+        if client != peer or scheme:
+            request = request.clone(remote=client, scheme=scheme or request.scheme)
+        return await handler(request)
+
+    app.middlewares.insert(0, undo)
+    # As aiohttp does for the routes of a sub-application.
+    for resource in app.router.resources() if proxies.root_path else ():
+        app.router.unindex_resource(resource)
+        resource.add_prefix(proxies.root_path)
+        app.router.index_resource(resource)
