@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from bake import ANSWERS, WEB_FRAMEWORKS, choices
 from contract import COMPANIES
+from observer import wait_until
 from projects import Copy, Project, Service, Variant, each, migrated_database, serving
 from raw_http import exchange
 from stripping_proxy import stripping_proxy
@@ -243,12 +244,15 @@ def test_websockets(behind: Behind) -> None:
 
 
 def test_the_log_has_the_public_path(behind: Behind) -> None:
-    for number, base in enumerate(behind.through()):
-        behind.get(f"{base}{COMPANIES}/9000{number}")
-    behind.get(f"{behind.trusting.url}{COMPANIES}/90002")
-    log = behind.trusting.log.read_text(encoding="utf-8")
-    for number in range(3):
-        assert f"GET {PREFIX}{COMPANIES}/9000{number} 404" in log
+    log = behind.trusting.log
+    for number, base in enumerate([*behind.through(), behind.trusting.url]):
+        assert behind.get(f"{base}{COMPANIES}/9000{number}").status_code == 404
+        # A line is written when its request is over, which the client may notice before.
+        line = f"GET {PREFIX}{COMPANIES}/9000{number} 404"
+        wait_until(lambda line=line: line in log.read_text(encoding="utf-8"), why=log.read_text)
+        assert behind.get(f"{base}/seen/fail").status_code == 500
+        said = log.read_text(encoding="utf-8")
+        assert said.count(f"GET {PREFIX}/seen/fail failed") == number + 1
 
 
 REFUSED = {

@@ -1,58 +1,48 @@
-"""Proxies in front of the service: the prefix of its paths there, and whom they speak for.
-
-Nothing, unless APP_ROOT_PATH and APP_TRUSTED_PROXIES name them.
-"""
+"""What proxies in front of the service did to a request (APP_ROOT_PATH, APP_TRUSTED_PROXIES)."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from app.config import Settings
 
-SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-
 
 class Proxies:
-    """What `settings` say of them."""
+    """What the settings say of them."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the prefix, and who is trusted, from `settings`."""
+        """Take them from `settings`."""
         self.root_path = settings.app_root_path
         self._trusted = settings.app_trusted_proxies
 
-    def __bool__(self) -> bool:
-        """Return whether they say anything."""
-        return bool(self.root_path or self._trusted)
-
     def public_path(self, path: str) -> str:
-        """Return `path` with the prefix, which the proxy may have removed."""
+        """Return `path` with the prefix, which a proxy may have removed."""
         if path == self.root_path:
             return f"{path}/"
         return path if path.startswith(f"{self.root_path}/") else self.root_path + path
 
     def origin(self, peer: str, header: Callable[[str], str]) -> tuple[str, str]:
-        """Return the address of the client, and http, https or, where nothing is known, "".
+        """Return the client's address, and http, https or, where no proxy of ours says it, "".
 
-        `header` returns the values of a header, with commas. They count if `peer` is trusted.
+        `header` returns a header's values, with commas between them, or "".
         """
-        if not self._trusts(_address(peer)):
+        client = _address(peer) if self._trusted else None
+        if not self._trusts(client):
             return peer, ""
-        # Each proxy appends who asked it: the client is the last that is no proxy of ours.
+        # Each proxy adds who asked it: the client is the last one that is no proxy of ours.
         for text in reversed(header("x-forwarded-for").split(",")):
-            address = _address(text)
-            if address is None:
+            if not self._trusts(client) or not (address := _address(text)):
                 break
-            peer = str(address)
-            if not self._trusts(address):
-                break
-        return peer, SCHEMES.get(header("x-forwarded-proto").strip().lower(), "")
+            client, peer = address, str(address)
+        scheme = header("x-forwarded-proto").strip().lower().replace("ws", "http")
+        return peer, scheme if scheme in {"http", "https"} else ""
 
     def _trusts(self, address: IPv4Address | IPv6Address | None) -> bool:
         return address is not None and any(address in network for network in self._trusted)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    # Some proxies add a port, and a link-local address has a zone, which may be any text.
     host = text.strip()
+    # Some proxies add a port; a zone, behind %, may be any text.
     if host.startswith("["):
         host = host[1:].partition("]")[0]
     elif host.count(":") == 1:

@@ -1,6 +1,5 @@
-"""What proxies did to a request, undone: pure ASGI."""
+"""A middleware that undoes what proxies did to a request, in pure ASGI."""
 
-from functools import partial
 from typing import Any
 
 from app.config import Settings
@@ -8,10 +7,7 @@ from app.proxies import Proxies
 
 
 class BehindProxies:
-    """Tells the application the path, the client and the scheme that the first proxy saw.
-
-    It has to be the outermost, so that the log has them, too.
-    """
+    """Shows the application, and the log, what the first proxy saw: so it is the outermost."""
 
     def __init__(self, app: Any, *, settings: Settings) -> None:
         """Wrap `app`."""
@@ -20,26 +16,23 @@ class BehindProxies:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the application."""
-        if self.proxies and scope["type"] != "lifespan":
-            scope = {**scope, **self._as_seen(scope)}
+        if scope["type"] != "lifespan":
+            scope = {**scope, **self._seen(scope)}
         await self.app(scope, receive, send)
 
-    def _as_seen(self, scope: Any) -> dict[str, Any]:
+    def _seen(self, scope: Any) -> dict[str, Any]:
+        def header(name: str) -> str:
+            values = (value for it, value in scope["headers"] if it == name.encode())
+            return b",".join(values).decode("latin-1")
+
         seen: dict[str, Any] = {}
         if root_path := self.proxies.root_path:
-            path, raw = scope["path"], scope.get("raw_path") or b""
-            seen = {"root_path": root_path, "path": self.proxies.public_path(path)}
-            seen["raw_path"] = self.proxies.public_path(raw.decode("latin-1")).encode("latin-1")
-        peer = (scope.get("client") or ("",))[0]
-        client, scheme = self.proxies.origin(peer, partial(_header, scope))
+            seen = {"root_path": root_path, "path": self.proxies.public_path(scope["path"])}
+        peer = (scope.get("client") or [""])[0]
+        client, scheme = self.proxies.origin(peer, header)
         if client != peer:
             seen["client"] = (client, 0)
         if scheme:
             is_websocket = scope["type"] == "websocket"
             seen["scheme"] = scheme.replace("http", "ws") if is_websocket else scheme
         return seen
-
-
-def _header(scope: Any, name: str) -> str:
-    values = (value for it, value in scope["headers"] if it == name.encode())
-    return b",".join(values).decode("latin-1")

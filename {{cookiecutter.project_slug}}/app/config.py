@@ -2,12 +2,12 @@
 
 # {% if cookiecutter.__web %}
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
     Field,
+    IPvAnyNetwork,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -73,7 +73,7 @@ class Settings(DatabaseAddress):
     app_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     app_security_headers: bool = False
     app_root_path: str = ""
-    app_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    app_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     # {% endif %}
     app_shutdown_timeout: PositiveInt = 10
     # {% if cookiecutter.__server == "uvicorn" %}
@@ -110,12 +110,16 @@ class Settings(DatabaseAddress):
         return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
-    @field_validator("app_cors_origins", mode="before")
+    @field_validator("app_cors_origins", "app_trusted_proxies", mode="before")
     @classmethod
-    def _are_origins(cls, value: Any) -> Any:
+    def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        return tuple(it.strip() for it in value.split(",") if it.strip())
+
+    @field_validator("app_cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
@@ -123,20 +127,10 @@ class Settings(DatabaseAddress):
 
     @field_validator("app_root_path")
     @classmethod
-    def _is_prefix(cls, value: str) -> str:
-        if not _PREFIX.fullmatch(value):
+    def _is_prefix(cls, path: str) -> str:
+        if not _PREFIX.fullmatch(path):
             raise ValueError("takes /NAME or /NAME/NAME, of a-z, A-Z, 0-9 and - . _ ~ only")
-        if value and any(route.startswith(f"{value}/") for route in _ROUTES):
-            raise ValueError(f"{value} is how this service's own paths begin; take another prefix")
-        return value
-
-    @field_validator("app_trusted_proxies", mode="before")
-    @classmethod
-    def _are_networks(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return tuple(ip_network(it.strip()) for it in value.split(",") if it.strip())
-        except ValueError:
-            raise ValueError("takes addresses and networks, as 10.0.0.0/8, with commas") from None
+        if path and any(route.startswith(f"{path}/") for route in _ROUTES):
+            raise ValueError(f"{path} is how paths of the service itself begin; take another one")
+        return path
     # {% endif %}

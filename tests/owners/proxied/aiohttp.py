@@ -22,6 +22,10 @@ async def tell_socket(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+async def fail(_request: web.Request) -> web.Response:
+    raise RuntimeError("on purpose")
+
+
 async def any_path(request: web.Request) -> web.Response:
     return web.Response(text=request.match_info["path"])
 
@@ -30,4 +34,5 @@ def install(app: web.Application) -> None:
     app.middlewares.append(web.normalize_path_middleware())
     app.router.add_get("/seen/", tell, name="tell")
     app.router.add_get("/seen/socket", tell_socket)
+    app.router.add_get("/seen/fail", fail)
     app.router.add_get("/{path:.*}/", any_path)

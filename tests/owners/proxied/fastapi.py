@@ -22,6 +22,10 @@ def install(app: FastAPI) -> None:
         await socket.send_json(seen(socket))
         await socket.close()
 
+    @app.get("/seen/fail")
+    async def fail() -> None:
+        raise RuntimeError("on purpose")
+
     @app.get("/{path:path}/")
     async def any_path(path: str) -> str:
         return path

@@ -23,6 +23,12 @@ async def tell_socket(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.close()
 
 
+@get("/seen/fail")
+async def fail() -> None:
+    raise RuntimeError("on purpose")
+
+
 def install(app: Litestar) -> None:
     app.register(tell)
+    app.register(fail)
     app.register(tell_socket)

@@ -19,6 +19,10 @@ def install(app: Quart) -> None:
         await websocket.accept()
         await websocket.send_json(seen(websocket))
 
+    @app.get("/seen/fail")
+    async def fail() -> None:
+        raise RuntimeError("on purpose")
+
     @app.get("/<path:path>/")
     async def any_path(path: str) -> str:
         return path

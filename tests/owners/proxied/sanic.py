@@ -17,6 +17,11 @@ async def tell_socket(request: Request[Any, Any], socket: Websocket) -> None:
     await socket.send(json(seen(request)).body.decode())
 
 
+async def fail(_request: Request[Any, Any]) -> HTTPResponse:
+    raise RuntimeError("on purpose")
+
+
 def install(app: Sanic[Any, Any]) -> None:
     app.add_route(tell, "/seen/")
+    app.add_route(fail, "/seen/fail")
     app.add_websocket_route(tell_socket, "/seen/socket")

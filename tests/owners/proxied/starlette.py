@@ -24,6 +24,10 @@ async def tell_socket(socket: WebSocket) -> None:
     await socket.close()
 
 
+async def fail(_request: Request) -> Response:
+    raise RuntimeError("on purpose")
+
+
 async def any_path(request: Request) -> Response:
     return Response(request.path_params["path"])
 
@@ -32,5 +36,6 @@ def install(app: Starlette) -> None:
     app.router.routes += [
         Route("/seen/", tell),
         WebSocketRoute("/seen/socket", tell_socket),
+        Route("/seen/fail", fail),
         Route("/{path:path}/", any_path),
     ]

@@ -14,15 +14,14 @@ def install(app: web.Application, settings: Settings) -> None:
     Its middleware becomes the first, so that the log has that, too.
     """
     proxies = Proxies(settings)
-    if not proxies:
-        return
 
     @web.middleware
     async def undo(request: web.Request, handler: Handler) -> web.StreamResponse:
-        path = proxies.public_path(request.path)
-        if path != request.path:
-            # Routed once more. The path as it was sent, which is encoded, begins in the same way.
-            url = URL(proxies.public_path(str(request.rel_url)), encoded=True)
+        sent = request.rel_url
+        if proxies.public_path(sent.path) != sent.path:
+            path = proxies.public_path(sent.raw_path)
+            url = URL.build(path=path, query_string=sent.raw_query_string, encoded=True)
+            # Find its route once more.
             return await app._handle(request.clone(rel_url=url))  # noqa: SLF001  no public way
 
         def header(name: str) -> str:
