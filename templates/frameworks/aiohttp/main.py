@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     app[REQUEST_TIMEOUT] = settings.app_request_timeout
     app.add_routes(health.routes)
     app.add_subapp("/api/v1", api)
+    # Moves the routes that are there by now.
     proxies.install(app, settings)
     app.cleanup_ctx.append(resources)
     return app
