@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.config import Settings
-from app.proxies import Proxies
+from app.proxies import origin, public_path
 
 
 class BehindProxies:
@@ -12,27 +12,25 @@ class BehindProxies:
     def __init__(self, app: Any, *, settings: Settings) -> None:
         """Wrap `app`."""
         self.app = app
-        self.proxies = Proxies(settings)
+        self.prefix, self.trusted = settings.app_root_path, settings.app_trusted_proxies
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the application."""
-        if scope["type"] != "lifespan":
-            scope = {**scope, **self._seen(scope)}
-        await self.app(scope, receive, send)
 
-    def _seen(self, scope: Any) -> dict[str, Any]:
         def header(name: str) -> str:
             values = (value for it, value in scope["headers"] if it == name.encode())
             return b",".join(values).decode("latin-1")
 
-        seen: dict[str, Any] = {}
-        if root_path := self.proxies.root_path:
-            seen = {"root_path": root_path, "path": self.proxies.public_path(scope["path"])}
-        peer = (scope.get("client") or [""])[0]
-        client, scheme = self.proxies.origin(peer, header)
-        if client != peer:
-            seen["client"] = (client, 0)
-        if scheme:
-            is_websocket = scope["type"] == "websocket"
-            seen["scheme"] = scheme.replace("http", "ws") if is_websocket else scheme
-        return seen
+        if scope["type"] != "lifespan":
+            peer = (scope.get("client") or [""])[0]
+            client, scheme = origin(peer, self.trusted, header)
+            scope = dict(scope)
+            if client != peer:
+                scope["client"] = (client, 0)
+            if scheme:
+                websocket = scope["type"] == "websocket"
+                scope["scheme"] = scheme.replace("http", "ws") if websocket else scheme
+            if self.prefix:
+                scope["root_path"] = self.prefix
+                scope["path"] = public_path(scope["path"], self.prefix)
+        await self.app(scope, receive, send)

@@ -17,7 +17,6 @@ from app.commands.settings import settings_or_exit
 from app.config import Settings
 from app.db.database import open_database
 from app.garbage import tune_garbage_collection
-from app.proxies import Proxies
 from app.resources import open_resources
 
 NAME = "{{ cookiecutter.project_slug }}"
@@ -59,7 +58,8 @@ def create_app(*, settings: Settings | None = None) -> App:
     )
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout
-    app.ctx.proxies = Proxies(settings)
+    app.ctx.prefix = settings.app_root_path
+    app.ctx.trusted_proxies = settings.app_trusted_proxies
     app.ctx.request_timeout = settings.app_request_timeout
     # For the head; the body has as long again.
     app.config.update(REQUEST_TIMEOUT=settings.app_request_timeout)

@@ -5,7 +5,7 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from app.config import Settings
-from app.proxies import Proxies
+from app.proxies import origin, public_path
 
 
 def install(app: web.Application, settings: Settings) -> None:
@@ -13,13 +13,13 @@ def install(app: web.Application, settings: Settings) -> None:
 
     Its middleware becomes the first, so that the log has that, too.
     """
-    proxies = Proxies(settings)
+    prefix, trusted = settings.app_root_path, settings.app_trusted_proxies
 
     @web.middleware
     async def undo(request: web.Request, handler: Handler) -> web.StreamResponse:
         sent = request.rel_url
-        if proxies.public_path(sent.path) != sent.path:
-            path = proxies.public_path(sent.raw_path)
+        if public_path(sent.path, prefix) != sent.path:
+            path = public_path(sent.raw_path, prefix)
             url = URL.build(path=path, query_string=sent.raw_query_string, encoded=True)
             # Find its route once more.
             return await app._handle(request.clone(rel_url=url))  # noqa: SLF001  no public way
@@ -28,14 +28,14 @@ def install(app: web.Application, settings: Settings) -> None:
             return ",".join(request.headers.getall(name, []))
 
         peer = request.remote or ""
-        client, scheme = proxies.origin(peer, header)
+        client, scheme = origin(peer, trusted, header)
         if client != peer or scheme:
             request = request.clone(remote=client, scheme=scheme or request.scheme)
         return await handler(request)
 
     app.middlewares.insert(0, undo)
     # As aiohttp does for the routes of a sub-application.
-    for resource in app.router.resources() if proxies.root_path else ():
+    for resource in app.router.resources() if prefix else ():
         app.router.unindex_resource(resource)
-        resource.add_prefix(proxies.root_path)
+        resource.add_prefix(prefix)
         app.router.index_resource(resource)

@@ -6,6 +6,8 @@ from sanic import Request
 from sanic.headers import Options, fwd_normalize
 from sanic.router import Router
 
+from app.proxies import origin, public_path
+
 
 class SeenRequest(Request[Any, Any]):
     """A request with the path, the client and the scheme that the first proxy saw.
@@ -16,14 +18,13 @@ class SeenRequest(Request[Any, Any]):
     @property
     def path(self) -> str:
         """The path, with the prefix."""
-        path: str = self.app.ctx.proxies.public_path(super().path)
-        return path
+        return public_path(super().path, self.app.ctx.prefix)
 
     @property
     def forwarded(self) -> Options:
         """What trusted proxies say."""
         if self.parsed_forwarded is None:
-            client, scheme = self.app.ctx.proxies.origin(self.ip, self._header)
+            client, scheme = origin(self.ip, self.app.ctx.trusted_proxies, self._header)
             seen = (("for", client if client != self.ip else ""), ("proto", scheme))
             self.parsed_forwarded = fwd_normalize((name, it) for name, it in seen if it)
         return self.parsed_forwarded
