@@ -122,6 +122,9 @@ def test_locations_have_the_prefix(behind: Behind) -> None:
         assert created.headers["Location"] == f"{PREFIX}{path}", base
         assert behind.get(f"{base}{path}").json()["name"] == company["name"], base
         assert behind.get(f"{base}{COMPANIES}/export").status_code == 200, base
+        contact = {"name": "Ines", "email": f"ines{number}@example.com"}
+        created = behind.client.post(f"{base}{path}/customers", json=contact)
+        assert created.headers["Location"].startswith(f"{PREFIX}/api/v1/customers/"), base
         missing = behind.get(f"{base}{COMPANIES}/4711")
         assert missing.headers["Content-Type"] == "application/problem+json", base
         assert behind.client.head(f"{base}{path}").status_code == 200, base
@@ -136,6 +139,8 @@ def test_probes_need_no_prefix(behind: Behind) -> None:
 def test_other_paths_are_not_below_the_prefix(behind: Behind) -> None:
     for path in (f"{PREFIX}x{COMPANIES}", f"{PREFIX}{PREFIX}{COMPANIES}", f"/x{PREFIX}{COMPANIES}"):
         assert "items" not in behind.get(behind.trusting.url + path).text, path
+    # Not even if the rest would be a path.
+    assert "client" not in behind.get(f"{behind.trusting.url}{PREFIX}seen/").text
     assert "items" not in behind.get(f"{behind.wary.url}{PREFIX}{COMPANIES}").text
 
 

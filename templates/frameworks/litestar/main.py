@@ -6,6 +6,7 @@ from app.event_loop import ensure_compatible_loop
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Litestar, Router
 from litestar.constants import OPENAPI_JSON_HANDLER_NAME
@@ -19,7 +20,7 @@ from app.api.head import HeadAsGet
 from app.api.problems import EXCEPTION_HANDLERS, log_failed_websocket
 from app.api.proxies import BehindProxies
 from app.api.request_log import RequestLog
-from app.api.requests import AnyRequest, JsonRequest
+from app.api.requests import JsonRequest, path_of
 from app.api.sessions import DEPENDENCIES
 from app.commands.settings import settings_or_exit
 from app.config import Settings
@@ -31,13 +32,10 @@ TITLE = "{{ cookiecutter.project_slug | replace('_', ' ') | title }}"
 LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 
 
-def _route_of_document(request: AnyRequest) -> str:
-    route = request.app.route_reverse(OPENAPI_JSON_HANDLER_NAME)
-    return request.scope.get("root_path", "") + route
-
-
-# Litestar's pages would look for the document without the prefix (APP_ROOT_PATH).
-OpenAPIRenderPlugin.get_openapi_json_route = staticmethod(_route_of_document)  # type: ignore[method-assign]
+# Litestar's pages would look for the document without the prefix.
+OpenAPIRenderPlugin.get_openapi_json_route = staticmethod(  # type: ignore[method-assign]
+    partial(path_of, name=OPENAPI_JSON_HANDLER_NAME)
+)
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
