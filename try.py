@@ -70,8 +70,7 @@ def run_tests(arguments):
 
 def run_benchmark(arguments):
     """Measure what projects cost."""
-    helpers = ["", "tests", "templates", "{{cookiecutter.project_slug}}/devtools"]
-    path = os.pathsep.join(str(TEMPLATE / name) for name in helpers)
+    path = os.pathsep.join(str(TEMPLATE / name) for name in ("", "tests", "templates"))
     command = [find_uv(), "run", "--quiet", "--group", "bench", "python", "-m", "benchmarks"]
     # The caller's own directory, for the files that it names.
     command[2:2] = ["--project", str(TEMPLATE)]

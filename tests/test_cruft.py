@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bake import TEMPLATE, bake, choices
-from projects import environment
+from repositories import commit, copy_template, run, succeed
 
 NOTE = "\n# Ours: we sell to companies only.\n"
-
-
-def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command, to the end."""
-    identity = {
-        f"GIT_{role}_{what}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "Somebody"), ("EMAIL", "somebody@example.com"))
-    }
-    return subprocess.run(
-        command,
-        cwd=directory,
-        env=environment(GIT_CONFIG_GLOBAL=str(directory / "no.gitconfig"), **identity),
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=120,
-    )
-
-
-def succeed(directory: Path, *command: str) -> str:
-    """Run a command that must succeed, and return what it prints."""
-    done = run(directory, *command)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 def cruft(directory: Path, *arguments: str) -> str:
     """Run cruft as its users do."""
     return succeed(directory, sys.executable, "-m", "cruft", *arguments)
-
-
-def commit(repository: Path, message: str) -> None:
-    """Commit all that is there."""
-    succeed(repository, "git", "add", "--all")
-    succeed(repository, "git", "commit", "--quiet", "--message", message)
 
 
 def files(project: Path) -> dict[str, str]:
@@ -79,12 +46,7 @@ def assert_merged_clean(project: Path) -> None:
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """Return a repository of the template as it is in this working tree."""
-    repository = tmp_path / "template"
-    skipped = shutil.ignore_patterns(".git", ".venv", ".tools", ".*_cache", "__pycache__")
-    shutil.copytree(TEMPLATE, repository, ignore=skipped)
-    succeed(repository, "git", "init", "--quiet", "--initial-branch=main")
-    commit(repository, "The template")
-    return repository
+    return copy_template(tmp_path / "template")
 
 
 def create(template: Path, output: Path, **answers: str) -> Path:

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.projects
 USUAL: list[Variant] = [("asyncpg", "fastapi")]
 ON_REQUEST: list[Variant] = [("psycopg", "none"), ("asyncmy", "none"), ("aiosqlite", "fastapi")]
 DATA = {"postgresql": "postgres", "mysql": "mariadb"}
-WITHOUT_A_DATABASE = ("pytest", "ruff", "mypy", "python devtools/")
+WITHOUT_A_DATABASE = ("pytest", "ruff", "mypy")
 """Commands of the README that have a database of their own, or none."""
 OWNERS_SCRIPT = """
 from app.event_loop import run

@@ -19,6 +19,7 @@ SOURCES = [
         "hooks",
         "tests",
         "benchmarks",
+        "packages",
         ".",
     )
     for path in sorted((TEMPLATE / folder).glob("*.py" if folder == "." else "**/*.py"))

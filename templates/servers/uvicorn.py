@@ -56,7 +56,7 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
     elif settings.app_workers > 1:
         _run_workers(ChildConfig(APP, **options))
     else:
-        uvicorn.run(APP, **options)
+        uvicorn.run(APP, **options)  # noqa: TID251  here it gets the loop
 
 
 class ChildConfig(uvicorn.Config):

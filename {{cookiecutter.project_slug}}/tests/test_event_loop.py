@@ -2,10 +2,13 @@
 
 import asyncio
 import importlib
+import os
 
 import pytest
 
 from app import event_loop
+from app.db.address import DIALECT
+from tests.processes import run_python
 
 
 async def answer() -> int:
@@ -33,3 +36,11 @@ async def test_tests_run_on_the_chosen_loop() -> None:
 def test_the_factory_is_where_servers_are_told_it_is() -> None:
     module, _, name = event_loop.LOOP_FACTORY.partition(":")
     assert getattr(importlib.import_module(module), name) is event_loop.new_event_loop
+
+
+@pytest.mark.parametrize("module", ["app.main", "app.__main__", "scripts.seed_database"])
+def test_importing_an_entry_point_loads_no_driver(module: str) -> None:
+    driver = DIALECT.partition("+")[2]
+    script = f"import sys, {module}; sys.exit('{driver}' in sys.modules)"
+    done = run_python("-c", script, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr

@@ -1,110 +1,45 @@
 """Every entry point chooses the event loop before it imports anything else."""
 
-import os
+import ast
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
-
-from app.db.address import DIALECT
-from devtools.policy_header.checker import HEADER_MODULE, RULES, check
-from devtools.policy_header.command import main
-from tests.processes import PROJECT, run_python
-
-HEADER = "from app.event_loop import run\n"
-SET = "asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n"
-ON_WINDOWS = 'if sys.platform == "win32":\n    '
-IN_PLACE = f"import asyncio\nimport sys\n{ON_WINDOWS}{SET}"
-MAIN = 'if __name__ == "__main__":\n    run(main())\n'
-SWALLOWED = "try:\n    run(main())\nexcept RuntimeError:\n    "
-SUPPRESSED = "with suppress(RuntimeError):\n    loop.run_until_complete(main())\n"
-
-# For each rule a bad and a good example, in a code base with the header module …
-WITH_A_MODULE = {
-    "EL001": (f"import sqlalchemy\n{MAIN}", f"{HEADER}import sqlalchemy\n{MAIN}"),
-    "EL002": (f"import sqlalchemy\n{HEADER}{MAIN}", f"{HEADER}import sqlalchemy\n{MAIN}"),
-    "EL003": (f"import rich\ndef main():\n    {HEADER}{MAIN}", f"{HEADER}import rich\n{MAIN}"),
-    "EL004": (f"import asyncio\n{SET}", IN_PLACE),
-    "EL005": (f"{HEADER}{IN_PLACE}", HEADER),
-    "EL006": (
-        f"{HEADER}import asyncio\nasyncio.run(main())\n",
-        f"{HEADER}run(main())\n",
-    ),
-    "EL007": (f"{HEADER}{SWALLOWED}pass\n", f"{HEADER}{SWALLOWED}raise\n"),
-}
-# … and in one without.
-WITHOUT = {
-    "EL001": (f"import sqlalchemy\n{MAIN}", f"{IN_PLACE}import sqlalchemy\n{MAIN}"),
-    "EL002": (f"import sqlalchemy\n{IN_PLACE}", f"{IN_PLACE}import sqlalchemy\n"),
-    "EL003": (f"import asyncio\ndef main():\n    {SET}", IN_PLACE),
-    "EL004": (f"import asyncio\n{SET}", IN_PLACE),
-    "EL005": (f"{IN_PLACE}{ON_WINDOWS}{SET}", IN_PLACE),
-    "EL006": (
-        f"{IN_PLACE}import uvicorn\nuvicorn.run(app)\n",
-        f"{IN_PLACE}import uvicorn\nuvicorn.run(app, loop='loops:make')\n",
-    ),
-    "EL007": (
-        f"from contextlib import suppress\n{SUPPRESSED}",
-        "import asyncio\ntry:\n    asyncio.get_running_loop()\nexcept RuntimeError:\n    pass\n",
-    ),
-}
+PROJECT = Path(__file__).parents[1]
+WITHOUT_LOOPS = sys.stdlib_module_names - {"asyncio"}
 
 
-def found(source: str, header_module: str | None = None) -> set[str]:
-    findings = check(Path("example.py"), source.encode(), header_module)
-    return {finding.code for finding in findings}
+def test_entry_points_begin_with_the_event_loop() -> None:
+    # The files that ruff checks: no virtual environment, nothing that git ignores.
+    command = [sys.executable, "-m", "ruff", "check", "--show-files", str(PROJECT)]
+    listed = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+    for path in map(Path, listed.splitlines()):
+        place = path.relative_to(PROJECT)
+        if path.suffix == ".py" and place.parts[0] != "devtools":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            modules = _modules(tree)
+            late = modules[:1] != ["app.event_loop"] and not WITHOUT_LOOPS.issuperset(modules)
+            assert not (late and _is_entry_point(place, tree)), (
+                f"{place} is an entry point: its first import must be from app.event_loop, "
+                f"whose run() also starts what it awaits."
+            )
 
 
-def test_all_of_this_project_do(capsys: pytest.CaptureFixture[str]) -> None:
-    folders = ("app", "devtools", "migrations", "scripts", "tests")
-    assert main([str(PROJECT / folder) for folder in folders]) == 0, capsys.readouterr().out
+def _modules(tree: ast.Module) -> list[str]:
+    nodes = [it for it in ast.walk(tree) if isinstance(it, ast.Import | ast.ImportFrom)]
+    nodes.sort(key=lambda it: it.lineno)
+    names = [getattr(it, "module", it.names[0].name) or "." for it in nodes]
+    return [name for name in names if name != "__future__"]
 
 
-@pytest.mark.parametrize("code", RULES)
-def test_each_rule_finds_its_bad_example_only(
-    code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for examples, header_module in ((WITH_A_MODULE, HEADER_MODULE), (WITHOUT, None)):
-        bad, good = examples[code]
-        assert code in found(bad, header_module), bad
-        assert code not in found(good, header_module), good
-
-
-@pytest.mark.parametrize(
-    "source", ["def query(): ...\n", "import sys\nif __name__ == '__main__':\n    sys.exit()\n"]
-)
-def test_what_has_no_loop_to_choose_needs_none(source: str) -> None:
-    assert not found(source, HEADER_MODULE)
-
-
-def test_a_missing_header_is_inserted_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "event_loop.py").touch()
-    planted = tmp_path / "conftest.py"
-    planted.write_bytes(b'"""Documented."""\r\n\r\nimport pytest\r\n')
-    assert main([str(tmp_path)]) == 1
-    assert f"{planted}:3: EL001 " in capsys.readouterr().out
-    assert main(["--fix", str(tmp_path)]) == 0
-    fixed = planted.read_bytes()
-    assert fixed.startswith(b'"""Documented."""\r\n\r\n# Policy first: ')
-    assert fixed.endswith(b"\r\n\r\nimport pytest\r\n")
-    assert main(["--fix", str(tmp_path)]) == 0
-    assert planted.read_bytes() == fixed
-
-
-def test_the_tool_runs_by_its_path(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").touch()
-    tool = str(PROJECT / "devtools" / "check_policy_header.py")
-    done = run_python("-I", tool, str(tmp_path), env=dict(os.environ))
-    assert done.returncode == 1, done.stderr
-    assert "conftest.py:1: EL001 pytest starts with this file" in done.stdout
-
-
-@pytest.mark.parametrize("module", ["app.main", "app.__main__", "scripts.seed_database"])
-def test_importing_an_entry_point_loads_no_driver(module: str) -> None:
-    driver = DIALECT.partition("+")[2]
-    script = f"import sys, {module}; sys.exit('{driver}' in sys.modules)"
-    done = run_python("-c", script, env=dict(os.environ))
-    assert done.returncode == 0, done.stderr
+def _is_entry_point(place: Path, tree: ast.Module) -> bool:
+    """Return whether Python, pytest, Alembic or a server may start with this file."""
+    starts = [ast.unparse(it).partition(":")[0].partition(" = ")[0] for it in tree.body]
+    if place.name == "__init__.py":
+        return len(place.parts) == 2  # it runs before all that is beside it
+    return (
+        place.name in {"__main__.py", "conftest.py", "env.py"}
+        or place.parts[0] == "scripts"
+        or any(it.startswith("if __name__ ==") for it in starts)
+        or (place.parts[0] != "tests" and not {"app", "application"}.isdisjoint(starts))
+    )

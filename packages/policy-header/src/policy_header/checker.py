@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from .loop_rules import bypassed_factory, swallowed_error
+from .code_bases import depends_on_the_loop, root_of
+from .loop_rules import bypassed_factory
 from .modules import find_module
 from .rules import (
     Findings,
@@ -16,6 +17,7 @@ from .rules import (
     unchecked_platform,
 )
 from .source import UNREADABLE, Source, decode, parse
+from .swallowed_errors import swallowed_error
 
 HEADER_MODULE = "app.event_loop"
 UNPARSABLE = "EL000"
@@ -28,6 +30,8 @@ RULES: dict[str, Callable[[Source], Findings]] = {
     "EL006": bypassed_factory,
     "EL007": swallowed_error,
 }
+EVERYWHERE = {"EL004", "EL007"}
+"""The rules for mistakes in any code base, also in one whose loop does not matter."""
 NOQA = re.compile(r"#\s*noqa:\s*([A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)", re.IGNORECASE)
 
 
@@ -44,13 +48,16 @@ class Finding(NamedTuple):
         return f"{self.path}:{self.line}: {self.code} {self.message}"
 
 
-def check(path: Path, data: bytes, header_module: str | None = None) -> list[Finding]:
+def check(
+    path: Path, data: bytes, header_module: str | None = None, folder: Path | None = None
+) -> list[Finding]:
     """Return the findings in the bytes of the file at `path`, from the first line on.
 
-    Without `header_module` it is `app.event_loop`, if the code base around `path` has it.
+    Without `header_module` it is `app.event_loop`, if the code base around `path` has it. That
+    is the nearest project around it, or else `folder`.
     """
     try:
-        source = read(path, data, header_module)
+        source = read(path, data, header_module, folder)
     except UNREADABLE as error:
         return [Finding(path, _line_of(error), UNPARSABLE, f"this is not Python 3: {_why(error)}")]
     if source.header_file == source.place:
@@ -58,13 +65,16 @@ def check(path: Path, data: bytes, header_module: str | None = None) -> list[Fin
     return sorted({*_findings(source)})
 
 
-def read(path: Path, data: bytes, header_module: str | None = None) -> Source:
+def read(
+    path: Path, data: bytes, header_module: str | None = None, folder: Path | None = None
+) -> Source:
     """Return the parsed file, as `check` sees it; raise one of `UNREADABLE` if it is none."""
     module = header_module or HEADER_MODULE
     file = find_module(path.resolve().parent, module)
     in_place = not header_module and not file
     text, _ = decode(data)
-    return Source(path, text, parse(text), module, file, in_place=in_place)
+    base = root_of(path.resolve().parent) or folder
+    return Source(path, text, parse(text), module, file, in_place=in_place, base=base)
 
 
 def _line_of(error: Exception) -> int:
@@ -78,8 +88,9 @@ def _why(error: Exception) -> str:
 
 
 def _findings(source: Source) -> Iterator[Finding]:
-    for code, rule in RULES.items():
-        for line, message in rule(source):
+    codes = RULES.keys() if depends_on_the_loop(source) else EVERYWHERE
+    for code in sorted(codes):
+        for line, message in RULES[code](source):
             if code not in _accepted(source, line):
                 yield Finding(source.path, line, code, message)
 

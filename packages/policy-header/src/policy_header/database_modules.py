@@ -11,3 +11,8 @@ DATABASE_MODULES = {
     *("psqlpy", "psycopg", "psycopg2", "psycopg_pool", "pymongo", "pymysql", "pyodbc"),
     *("redis", "sqlalchemy", "sqlmodel", "tortoise"),
 }
+
+SYNCHRONOUS = {
+    *("MySQLdb", "mariadb", "peewee", "pony", "psycopg2", "pymysql", "pyodbc"),
+}
+"""Those that know no loop: a code base that has only these needs no header."""

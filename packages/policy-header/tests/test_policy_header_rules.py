@@ -1,19 +1,12 @@
-"""The check of the policy-first header: idioms, files of all sorts, the command line."""
+"""The rules: idioms, and files of all sorts."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
-from bake import TEMPLATE, bake
-from header_tool import check, main
+from policy_header.checker import check
 
-DEVTOOLS = TEMPLATE / "{{cookiecutter.project_slug}}" / "devtools"
 SET = "asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())"
 TOP = "import asyncio, os, platform, sys\n"
 FOR_OTHERS = "asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())"
@@ -27,10 +20,8 @@ def codes(source: str | bytes, path: str = "module.py", module: str | None = Non
 
 
 @pytest.fixture
-def code_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with a header module, as the working directory."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "pyproject.toml").touch()
+def code_base(tmp_path: Path) -> Path:
+    """Return the folder of a code base with a header module."""
     write(tmp_path / "app" / "__init__.py", "")
     write(tmp_path / "app" / "event_loop.py", f"import asyncio, sys\nimport uvloop\n{ON_WINDOWS}")
     return tmp_path
@@ -38,8 +29,10 @@ def code_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the tests where no file belongs to this repository."""
+    """Run the tests in a code base that has a driver."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    write(tmp_path / "db.py", "import asyncpg\nasync def query(): ...\n")
 
 
 def write(path: Path, text: str) -> Path:
@@ -141,9 +134,9 @@ def test_what_sets_the_policy_twice(source: str, expected: list[str]) -> None:
     [
         ("conftest.py", ""),
         ("migrations/env.py", "from alembic import context\n"),
-        ("run.py", "import rich\nif __name__ == '__main__':\n    main()\n"),
-        ("pkg/__main__.py", "import rich\n"),
-        ("scripts/seed.py", "import rich\n"),
+        ("run.py", "import db\nif __name__ == '__main__':\n    main()\n"),
+        ("pkg/__main__.py", "import anyio\n"),
+        ("scripts/seed.py", "import db\n"),
         ("jobs.py", "from asyncio import run as go\ndef job():\n    go(main())\n"),
         ("jobs.py", "import asyncio\nwith asyncio.Runner() as runner:\n    runner.run(main())\n"),
         ("jobs.py", "import anyio\nanyio.run(main)\n"),
@@ -152,7 +145,7 @@ def test_what_sets_the_policy_twice(source: str, expected: list[str]) -> None:
         ("web.py", "from x import make\ntry:\n    app = make()\nexcept E:\n    app = None\n"),
         ("web.py", "async def app(scope, receive, send): ...\n"),
         ("wsgi.py", "def application(environ, start_response): ...\n"),
-        ("test_x.py", "import rich\nif __name__ == '__main__':\n    main()\n"),
+        ("test_x.py", "import db\nif __name__ == '__main__':\n    main()\n"),
     ],
 )
 def test_entry_points_are_recognised(path: str, source: str) -> None:
@@ -172,6 +165,7 @@ def test_entry_points_are_recognised(path: str, source: str) -> None:
         ("test_x.py", "import asyncio\ndef test():\n    asyncio.run(main())\n"),
         ("scripts/__init__.py", "import rich\n"),
         ("scripts/words.py", "import json\n"),
+        ("scripts/words.py", "import rich\n"),
         ("server.py", "import uvicorn\ndef serve():\n    uvicorn.run('x:y', loop=FACTORY)\n"),
     ],
 )
@@ -179,14 +173,19 @@ def test_other_files_are_not(path: str, source: str) -> None:
     assert codes(source, path) == []
 
 
-def test_what_a_script_imports_of_its_own_is_followed(code_base: Path) -> None:
-    script = write(code_base / "tools" / "x.py", "import tools.y\nif __name__ == '__main__': ...\n")
+@pytest.mark.parametrize(("imported", "expected"), [("json", []), ("asyncpg", ["EL001"])])
+def test_what_a_script_imports_of_its_own_is_followed(
+    code_base: Path, imported: str, expected: list[str]
+) -> None:
     write(code_base / "tools" / "y.py", "from . import z\n")
-    z = write(code_base / "tools" / "z.py", "import json\n")
-    assert subprocess.run(tool("."), check=False).returncode == 0
-    z.write_text("import asyncpg\n", encoding="utf-8")
-    done = subprocess.run(tool("."), check=False, capture_output=True, encoding="utf-8")
-    assert f"{script.relative_to(code_base)}:1: EL001" in done.stdout
+    write(code_base / "tools" / "z.py", f"import {imported}\n")
+    assert codes("import tools.y\nif __name__ == '__main__': ...\n", "tools/x.py") == expected
+
+
+def test_where_every_script_has_the_header_one_that_lacks_it_is_found(code_base: Path) -> None:
+    script = str(code_base / "scripts" / "words.py")
+    assert codes("import rich\n", script) == ["EL001"]
+    assert codes("import json\n", script) == []
 
 
 HEADER_FORMS = [
@@ -377,131 +376,3 @@ def test_what_is_not_python_3_is_one_finding(data: bytes, line: int) -> None:
 )
 def test_files_of_all_sorts_are_read(data: bytes) -> None:
     assert codes(data, "conftest.py") == ["EL001"]
-
-
-def tool(*arguments: object, folder: Path = DEVTOOLS) -> list[str]:
-    """Return the command of the tool, isolated and without bytecode left in the template."""
-    program = str(folder / "check_policy_header.py")
-    return [sys.executable, "-I", "-S", "-B", program, *map(str, arguments)]
-
-
-def test_a_copy_of_it_needs_nothing_else(tmp_path: Path) -> None:
-    copy = tmp_path / "tools"
-    shutil.copytree(DEVTOOLS / "policy_header", copy / "policy_header")
-    shutil.copy(DEVTOOLS / "check_policy_header.py", copy)
-    write(tmp_path / "code" / "\u2192 schl\u00fcssel.py", "import anyio\nanyio.run(main)\n")
-    done = subprocess.run(
-        tool("code", folder=copy),
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
-        capture_output=True,
-        check=False,
-    )
-    # -I ignores PYTHONIOENCODING; without, a console of Windows has no arrow.
-    assert done.returncode == 1, done.stderr
-    console = [part for part in tool("code", folder=copy) if part != "-I"]
-    done = subprocess.run(
-        console,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (1, b"")
-    assert b"\\u2192 schl\xfcssel.py:1: EL001 this file calls anyio.run()" in done.stdout
-
-
-def test_the_command_line(code_base: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
-    for name in ("b.py", "a.py"):
-        write(code_base / "z" / name, "import asyncio\nasyncio.run(main())\n")
-    assert main([]) == main([".", "z", str(code_base / "z" / "a.py")]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    places = [line.partition(" ")[0].replace("\\", "/") for line in lines]
-    places = [f"{place} {line.split()[1]}" for place, line in zip(places, lines, strict=True)]
-    found = ["z/a.py:1: EL001", "z/a.py:2: EL006", "z/b.py:1: EL001", "z/b.py:2: EL006"]
-    assert places == [*found, *found]
-    for wrong in (["--module", "not a module"], ["--what"]):
-        with pytest.raises(SystemExit) as ended:
-            main(wrong)
-        assert ended.value.code == 2
-
-
-def test_a_path_that_is_not_there_is_one_sentence(
-    code_base: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write(code_base / "conftest.py", "")
-    assert main(["nowhere", "conftest.py"]) == 2
-    captured = capsys.readouterr()
-    assert captured.err == "check_policy_header.py: nowhere: there is no such file or folder\n"
-    assert captured.out.startswith("conftest.py:1: EL001 ")
-
-
-def test_folders_that_hold_no_sources_are_skipped(
-    code_base: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for folder in (".venv", ".tox", "build", "node_modules", "venv", "lib/site-packages"):
-        write(code_base / folder / "conftest.py", "")
-    write(code_base / "venv" / "pyvenv.cfg", "")
-    write(code_base / "notes.ipynb", "{}")
-    write(code_base / "stub.pyi", "import x, x.\n")
-    (code_base / "folder.py").mkdir()
-    try:
-        (code_base / "loop").symlink_to(code_base, target_is_directory=True)
-        (code_base / "broken.py").symlink_to(code_base / "nowhere.py")
-    except OSError:  # on Windows, a privilege
-        pass
-    assert main([".", "notes.ipynb", "stub.pyi"]) == 0, capsys.readouterr().out
-    assert main(["build"]) == 1
-
-
-@pytest.mark.parametrize("package", ["asyncpg", "cookiecutter", "cruft", "hypothesis"])
-def test_any_code_base_can_be_checked(package: str, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = Path(sysconfig.get_path("purelib"), package)
-    assert (folder / "__init__.py").is_file()
-    assert main([str(folder)]) in {0, 1}
-    assert "EL000" not in capsys.readouterr().out
-
-
-def test_fix_needs_a_header_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write(tmp_path / "conftest.py", "import pytest\n")
-    assert main(["--fix", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert "only where the header module is found, as app/event_loop.py" in said
-    assert said.count("\n") == 1
-    assert file.read_bytes() == b"import pytest\n"
-    write(tmp_path / "src" / "mine" / "loops.py", "")
-    assert main(["--fix", "--module", "mine.loops", str(tmp_path)]) == 0
-    assert b"import mine.loops as _event_loop" in file.read_bytes()
-
-
-def test_what_is_fixed_is_finished(tmp_path: Path) -> None:
-    """What ruff, with a project's own rules, has nothing to add to."""
-    project = bake(tmp_path)
-    files = {
-        "a": '"""Doc."""\n\nimport anyio\n\nprint(anyio)\n',
-        "b": "import anyio\n\nprint(anyio)\n",
-        "c": '"""Doc."""\n\n\ndef main() -> None:\n    """Do it."""\n',
-        "d": "def main() -> None:\n    pass\n",
-        "e": '#!/usr/bin/env python\n# Licence.\n\nimport sys\n\nprint(sys.argv, "anyio")\n',
-        "f": '"""Doc."""\n\nfrom __future__ import annotations\n\nimport sys\n\nsys.exit()\n',
-        "g": '"""Doc."""\n',
-        "h": '"""Doc."""\n\nimport sys\n\nfrom app.event_loop import run\n\nrun(sys)\n',
-    }
-    for name, text in files.items():
-        write(project / "planted" / name / "conftest.py", text)
-    assert main(["--fix", str(project)]) == 0
-    for name in files:
-        text = (project / "planted" / name / "conftest.py").read_text("utf-8")
-        assert ("app.event_loop as _event_loop" in text) == (name != "h"), text
-    ruff = [sys.executable, "-m", "ruff"]
-    rules = ["check", "--select=I,E,W,F,RUF"]
-    for command in ([*ruff, "format", "--diff"], [*ruff, *rules]):
-        done = subprocess.run(
-            [*command, "--no-cache", "planted"],
-            cwd=project,
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-        )
-        assert done.returncode == 0, done.stdout

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .checker import HEADER_MODULE, RULES, UNPARSABLE, Finding, check, read
+from .clones import URL, CloneError, cloned
 from .files import python_files
 from .fix import insert_header, move_header
 from .source import decode
 
 INSERTED = {"EL001", "EL003"}
 MOVED = {"EL002"}
-PROGRAM = "check_policy_header.py"
+PROGRAM = "policy-header"
 DESCRIPTION = """\
 Find entry points that do not begin with the policy-first header.
 
@@ -32,6 +33,11 @@ A line is excepted from a rule by `# noqa: EL001`; without a code it is not. The
 """
 
 
+def run() -> None:
+    """Do what the command line asks for, and exit."""
+    sys.exit(main(sys.argv[1:]))
+
+
 def main(arguments: list[str]) -> int:
     """Check what the command line's `arguments` name, and return the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -39,30 +45,53 @@ def main(arguments: list[str]) -> int:
             # A console of Windows may not have all the characters of a file's name.
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    findings: list[Finding] = []
-    unreadable: list[OSError] = []
-    for path in python_files(options.paths or [Path()], unreadable.append):
-        try:
-            findings += _look_at(path, options.module, fix=options.fix)
-        except OSError as error:
-            unreadable.append(error)
+    urls = [it for it in options.paths if URL.fullmatch(it)]
+    problems: list[str] = []
+    if options.fix and urls:
+        problems.append(f"{urls[0]}: --fix changes files; clone it, and name the folder")
+        urls = options.paths = []
+    findings = _check_paths([Path(it) for it in options.paths if it not in urls], options, problems)
     for finding in findings:
         print(finding)
+    found = bool(findings)
     if options.fix and any(finding.code in INSERTED for finding in findings):
         print(f"{PROGRAM}: {_why_not_fixed(options.module)}", file=sys.stderr)
-    for problem in unreadable:
-        print(f"{PROGRAM}: {problem.filename}: {problem.strerror}", file=sys.stderr)
-    return 2 if unreadable else int(bool(findings))
+    for url in urls:
+        try:
+            with cloned(url) as folder:
+                for finding in _check_paths([folder], options, problems):
+                    found = True
+                    print(finding._replace(path=finding.path.relative_to(folder.parent)))
+        except CloneError as error:
+            problems.append(str(error))
+    for problem in problems:
+        print(f"{PROGRAM}: {problem}", file=sys.stderr)
+    return 2 if problems else int(found)
 
 
-def _look_at(path: Path, module: str | None, *, fix: bool) -> list[Finding]:
+def _check_paths(
+    paths: list[Path], options: argparse.Namespace, problems: list[str]
+) -> list[Finding]:
+    """Return the findings in `paths`, and append to `problems` what can't be read."""
+    findings: list[Finding] = []
+    unreadable: list[OSError] = []
+    for path, folder in python_files(paths, unreadable.append).items():
+        try:
+            findings += _look_at(path, folder, options.module, fix=options.fix)
+        except OSError as error:
+            unreadable.append(error)
+    problems += [f"{error.filename}: {error.strerror}" for error in unreadable]
+    return findings
+
+
+def _look_at(path: Path, folder: Path | None, module: str | None, *, fix: bool) -> list[Finding]:
     """Return the findings in a file; with `fix`, those that are left."""
     data = path.read_bytes()
-    findings = check(path, data, module)
+    findings = check(path, data, module, folder)
     codes = {finding.code for finding in findings}
     if not fix or UNPARSABLE in codes:
         return findings
-    source = read(path, data, module)
+    source = read(path, data, module, folder)
     text, encoding = decode(data)
     fixed = None
     if INSERTED & codes and source.header_file:
@@ -74,7 +103,7 @@ def _look_at(path: Path, module: str | None, *, fix: bool) -> list[Finding]:
         return findings
     data = fixed.encode(encoding)
     path.write_bytes(data)
-    left = check(path, data, module)
+    left = check(path, data, module, folder)
     for code in sorted(codes - {finding.code for finding in left}):
         print(f"{path}: fixed {code}")
     return left
@@ -103,7 +132,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="files and folders (default: here)"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        default=["."],
+        help="files, folders and URLs of git repositories, of which the newest commit is looked at"
+        " (default: this folder)",
     )
     parser.add_argument("--fix", action="store_true", help="insert headers, or move late ones up")
     parser.add_argument(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 SUFFIXES = {".py", ".pyw"}
 NO_PROGRAMS = {".ipynb", ".pyi"}
+NO_PATH = "there is no such file or folder, and it is no URL of a git repository"
 SKIPPED = {"__pycache__", "build", "dist", "node_modules", "site-packages"}
 
 
-def python_files(paths: list[Path], report: Callable[[OSError], object]) -> list[Path]:
-    """Return the files to check in `paths`, each once, in order.
+def python_files(paths: list[Path], report: Callable[[OSError], object]) -> dict[Path, Path | None]:
+    """Return the files to check in `paths`, each once, in order, with the folder that was named.
 
     A file that is named is taken whatever its suffix, unless it is a notebook or a stub.
     Folders are searched for `*.py` and `*.pyw`, but for hidden ones, virtual environments
@@ -18,18 +19,18 @@ def python_files(paths: list[Path], report: Callable[[OSError], object]) -> list
 
     `report` is told of each path that is not there or can't be read.
     """
-    found: dict[Path, Path] = {}
+    found: dict[Path, tuple[Path, Path | None]] = {}
     for path in paths:
         files: Iterable[Path] = []
         if path.is_dir():
             files = _files_below(path, report)
         elif not path.is_file():
-            report(FileNotFoundError(2, "there is no such file or folder", str(path)))
+            report(FileNotFoundError(2, NO_PATH, str(path)))
         elif path.suffix not in NO_PROGRAMS:
             files = [path]
         for file in files:
-            found.setdefault(file.resolve(), file)
-    return sorted(found.values())
+            found.setdefault(file.resolve(), (file, path if path.is_dir() else None))
+    return dict(sorted(found.values(), key=lambda it: it[0]))
 
 
 def _files_below(folder: Path, report: Callable[[OSError], object]) -> Iterator[Path]:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .database_modules import DATABASE_MODULES
 from .modules import is_standard, loaded_by
 from .runners import calls_without_a_loop
 from .source import Source, imported_modules
@@ -14,6 +15,7 @@ FRAMEWORKS = {
     *("FastAPI", "Litestar", "Starlette", "Quart", "Sanic", "Flask", "Blacksheep"),
     *("get_asgi_application", "get_wsgi_application"),
 }
+LOOPS = {"anyio", "asyncio", "uvloop", "winloop"}
 IS_TEST = re.compile(r"test_.*\.py|.*_test\.py")
 
 
@@ -35,8 +37,7 @@ def _reasons(source: Source) -> Iterator[str]:
         if any(_is_application(node) for node in source.top_level()):
             yield "servers load the application from this file"
     why = _why_a_script(source)
-    # A script that can't come to a loop has none to choose.
-    if why and any(it == "asyncio" or not is_standard(it) for it in loaded_by(path, modules)):
+    if why and _may_come_to_a_loop(source, loaded_by(path, modules)):
         yield why
     if _comes_before_the_header(source) and any(not is_standard(module) for module in modules):
         yield "Python runs this file before the header"
@@ -64,6 +65,14 @@ def _why_a_script(source: Source) -> str:
     if path.parent.name in SCRIPT_FOLDERS and path.name != "__init__.py":
         return f"the files in {path.parent.name} are run as scripts"
     return ""
+
+
+def _may_come_to_a_loop(source: Source, loaded: set[str]) -> bool:
+    """Return whether a script that loads these modules has a loop to choose."""
+    if source.in_place:
+        return bool(loaded & (LOOPS | DATABASE_MODULES))
+    # Where every entry point has the header, one that is missing is hardly on purpose.
+    return any(it == "asyncio" or not is_standard(it) for it in loaded)
 
 
 def _comes_before_the_header(source: Source) -> bool:

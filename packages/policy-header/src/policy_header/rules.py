@@ -5,14 +5,16 @@ from collections.abc import Iterator
 
 from .database_modules import DATABASE_MODULES
 from .entry_points import reason
-from .headers import headers, headers_on_load, is_header_name, policy_settings
+from .headers import brings_header, headers, headers_on_load, policy_settings
 from .modules import is_standard, loaded_by
 from .platforms import runs_on_windows_only
-from .source import Import, Source, imported_modules
+from .runners import chooses_each_loop
+from .source import Import, Source, imported_modules, named_attribute
 
 Findings = Iterator[tuple[int, str]]
 
 WINDOWS_POLICIES = {"WindowsSelectorEventLoopPolicy", "WindowsProactorEventLoopPolicy"}
+POLICY_MODULES = {"asyncio", "asyncio.windows_events"}
 
 
 def missing_header(source: Source) -> Findings:
@@ -22,7 +24,7 @@ def missing_header(source: Source) -> Findings:
     drivers cannot use (database_modules.py).
     """
     why = reason(source)
-    if why and not headers(source):
+    if why and not headers(source) and not (source.in_place and chooses_each_loop(source)):
         line = source.imports[0].lineno if source.imports else 1
         wanted = f"its first import must be {source.header_module}"
         if source.in_place:
@@ -45,7 +47,7 @@ def late_header(source: Source) -> Findings:
         for node in source.imports_on_load
         if node.lineno <= header.lineno
         for module in _before_the_header(source, node)
-        if by_import or not is_standard(module)
+        if not source.in_place or not is_standard(module)
     ]
     databases = [(it, loaded_by(source.path, [it[1]]) & DATABASE_MODULES) for it in earlier]
     for (node, module), loaded in sorted(databases, key=lambda it: not it[1])[:1]:
@@ -55,7 +57,7 @@ def late_header(source: Source) -> Findings:
 
 def _before_the_header(source: Source, node: Import) -> Iterator[str]:
     for module in imported_modules(node):
-        if is_header_name(source, module):
+        if brings_header(source, module):
             return
         yield module
 
@@ -79,9 +81,11 @@ def unchecked_platform(source: Source) -> Findings:
     """
     for node in source.nodes:
         if isinstance(node, ast.Attribute):
-            names = {node.attr} if source.full_name(node.value) == "asyncio" else set()
-        elif isinstance(node, ast.ImportFrom) and node.module == "asyncio":
+            names = {source.full_name(node).removeprefix("asyncio.")}
+        elif isinstance(node, ast.ImportFrom) and node.module in POLICY_MODULES:
             names = {alias.name for alias in node.names}
+        elif isinstance(node, ast.Call) and (found := named_attribute(node)):
+            names = set() if node.args[2:] else {found[1]}
         else:
             continue
         for name in names & WINDOWS_POLICIES:
@@ -99,12 +103,25 @@ def repeated_header(source: Source) -> Findings:
     if not source.in_place:
         for call in settings:
             yield call.lineno, f"the policy is set again; {source.header_module} has set it"
+        for fixture in _policy_fixtures(source):
+            yield fixture.lineno, f"tests get another policy than that of {source.header_module}"
         return
     settings = [call for call in settings if source.runs_on_load(call)]
     for position, call in enumerate(settings):
         others = [it for it in settings[:position] if not _exclude_each_other(source, it, call)]
         if others:
             yield call.lineno, f"the policy is set again; line {others[0].lineno} has set it"
+
+
+def _policy_fixtures(source: Source) -> Iterator[ast.FunctionDef]:
+    """Yield pytest-asyncio's fixture, which sets the policy for tests, if it asks no header."""
+    for node in source.nodes:
+        if isinstance(node, ast.FunctionDef) and node.name == "event_loop_policy":
+            called = (it.func if isinstance(it, ast.Call) else it for it in node.decorator_list)
+            is_fixture = any(source.full_name(it).endswith(".fixture") for it in called)
+            names = {source.full_name(it) for it in ast.walk(node)}
+            if is_fixture and not any(brings_header(source, name) for name in names if name):
+                yield node
 
 
 def _exclude_each_other(source: Source, one: ast.AST, other: ast.AST) -> bool:

@@ -14,6 +14,13 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 UNREADABLE = (SyntaxError, ValueError, LookupError, RecursionError, MemoryError)
 """What Python raises for a source that it cannot decode or parse."""
 
+STARRED = (
+    *("ProactorEventLoop", "Runner", "SelectorEventLoop", "get_event_loop", "get_running_loop"),
+    *("get_event_loop_policy", "new_event_loop", "run", "set_event_loop", "set_event_loop_policy"),
+    *("WindowsProactorEventLoopPolicy", "WindowsSelectorEventLoopPolicy"),
+)
+"""What `from asyncio import *` may bring, of what the rules look at."""
+
 Import = ast.Import | ast.ImportFrom
 
 
@@ -60,6 +67,8 @@ class Source:
     """The file of the header module, if this code base has one."""
     in_place: bool
     """Whether setting the policy in place is a header, too, for want of a header module."""
+    base: Path | None = None
+    """The folder of the whole code base, if it is known."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -109,24 +118,22 @@ class Source:
 
     @cached_property
     def _meanings(self) -> dict[str, str]:
-        meanings = {}
+        meanings: dict[str, str] = {}
         for node in self.imports:
             for alias, module in zip(node.names, imported_modules(node), strict=True):
+                if module == "asyncio.*":
+                    meanings |= {name: f"asyncio.{name}" for name in STARRED}
                 top = module if isinstance(node, ast.ImportFrom) else module.partition(".")[0]
                 meanings[alias.asname or top.rpartition(".")[2]] = module if alias.asname else top
+        for step in self.top_level():
+            # A name of one's own for it: `start = asyncio.run`.
+            if isinstance(step, ast.Assign) and (meaning := _meaning(step.value, meanings)):
+                meanings |= {it.id: meaning for it in step.targets if isinstance(it, ast.Name)}
         return meanings
 
     def full_name(self, node: ast.AST) -> str:
         """Return `asyncio.run` for whatever means that here, and "" for what was not imported."""
-        names: list[str] = []
-        while isinstance(node, ast.Attribute):
-            names.insert(0, node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or node.id not in self._meanings:
-            return ""
-        names.insert(0, self._meanings[node.id])
-        # asyncio.events.new_event_loop is asyncio.new_event_loop.
-        return f"asyncio.{names[-1]}" if names[0] == "asyncio" and names[1:] else ".".join(names)
+        return _meaning(node, self._meanings)
 
     def top_level(self) -> Iterator[ast.stmt]:
         """Yield the statements in no function and no class, also those in an `if` or `try`."""
@@ -151,6 +158,33 @@ class Source:
         """Return whether importing the file executes `node`: in no function, not for types only."""
         for_types = any(_is_for_types(parent, child) for parent, child in self.around(node))
         return not for_types and not self.is_in_function(node)
+
+
+def _meaning(node: ast.AST, meanings: dict[str, str]) -> str:
+    names: list[str] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            names.insert(0, node.attr)
+            node = node.value
+        elif found := named_attribute(node):
+            names.insert(0, found[1])
+            node = found[0]
+        else:
+            return ""
+    if node.id not in meanings:
+        return ""
+    names.insert(0, meanings[node.id])
+    # asyncio.events.new_event_loop is asyncio.new_event_loop.
+    return f"asyncio.{names[-1]}" if names[0] == "asyncio" and names[1:] else ".".join(names)
+
+
+def named_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """Return the object and the name in `getattr(asyncio, "run")`, if `node` is such a call."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+        match node.args:
+            case [thing, ast.Constant(value=str(name)), *_]:
+                return thing, name
+    return None
 
 
 def _is_for_types(branch: ast.AST, child: ast.AST) -> bool:

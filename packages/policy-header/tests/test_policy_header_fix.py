@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from header_tool import COMMENT, Source, check, decode, insert_header, move_header, read
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
+from policy_header.checker import check, read
+from policy_header.fix import COMMENT, insert_header, move_header
+from policy_header.source import Source, decode
 
 MODULE = "app.event_loop"
 IMPORT = "import app.event_loop as _event_loop  # noqa: F401"

@@ -48,7 +48,7 @@ def loaded_by(path: Path, modules: list[str]) -> set[str]:
     loaded, seen, waiting = set(), set(), [(path, module) for module in modules]
     while waiting:
         importer, module = waiting.pop()
-        files = list(_first_party_files(importer, module))
+        files = list(first_party_files(importer, module))
         if not files and not module.startswith("."):
             loaded.add(module.partition(".")[0])
         for file in files:
@@ -58,7 +58,7 @@ def loaded_by(path: Path, modules: list[str]) -> set[str]:
     return loaded
 
 
-def _first_party_files(importer: Path, module: str) -> Iterator[Path]:
+def first_party_files(importer: Path, module: str) -> Iterator[Path]:
     """Yield the file of `module` and those of the packages around it."""
     if is_standard(module):
         return

@@ -1,8 +1,11 @@
 """What counts as the header in a file, and where it stands."""
 
 import ast
+from functools import cache
+from pathlib import Path
 
-from .source import Import, Source, imported_modules
+from .modules import first_party_files
+from .source import UNREADABLE, Import, Source, decode, imported_modules, parse
 
 SETTERS = {"asyncio.set_event_loop_policy", "winloop.install"}
 FOR_OTHER_SYSTEMS = {"uvloop.EventLoopPolicy", "asyncio.DefaultEventLoopPolicy"}
@@ -18,13 +21,35 @@ def is_header_name(source: Source, module: str) -> bool:
     return f"{module}.".startswith(f"{source.header_module}.")
 
 
+def brings_header(source: Source, module: str) -> bool:
+    """Return whether to import `module` chooses the loop: it is a header module, or has its task.
+
+    A code base without `app.event_loop` may set the policy in a module with another name.
+    """
+    if is_header_name(source, module):
+        return True
+    files = first_party_files(source.path, module) if source.in_place else []
+    return any(_sets_policy(file) for file in files)
+
+
 def header_imports(source: Source) -> list[Import]:
-    """Return the imports of the header module, wherever they stand."""
+    """Return the imports that choose the loop, wherever they stand."""
     return [
         node
         for node in source.imports
-        if any(is_header_name(source, module) for module in imported_modules(node))
+        if any(brings_header(source, module) for module in imported_modules(node))
     ]
+
+
+@cache
+def _sets_policy(file: Path) -> bool:
+    """Return whether importing the module in `file` sets the policy."""
+    try:
+        text, _ = decode(file.read_bytes())
+        source = Source(file, text, parse(text), "", None, in_place=True)
+    except (OSError, *UNREADABLE):
+        return False
+    return any(source.runs_on_load(call) for call in policy_settings(source))
 
 
 def policy_settings(source: Source) -> list[ast.Call]:
