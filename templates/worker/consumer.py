@@ -107,7 +107,7 @@ class Consumer:
                 await session.connection(execution_options=driver.LATE_OPTIONS)
                 # {% endif %}
                 session.info["resources"] = self.resources
-                job = await get_claimed(session, claim, wait=False)
+                job = await get_claimed(session, claim)
                 if job:
                     await self._try(session, job, claim)
         except asyncio.CancelledError:
@@ -164,7 +164,7 @@ class Consumer:
         # state is unknown.
         # {% endif %}
         async with self.resources.sessions.write.begin() as session:
-            job = await get_claimed(session, claim, wait=True)
+            job = await get_claimed(session, claim)
             if job is not None:
                 self._note_failure(job, error)
 

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 # {% if cookiecutter.__notifications %}
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, not_, or_, select, update
+# {% elif cookiecutter.__networked %}
+from sqlalchemy import Select, not_, or_, select, update
 # {% else %}
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 # {% endif %}
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +24,10 @@ CHANNEL = "jobs"
 # {% endif %}
 
 LONGEST_DELAY = timedelta(hours=1)
+# {% if cookiecutter.__networked %}
+MOMENT = timedelta(seconds=0.5)
+"""How long a job whose worker seems to have died is left to that worker."""
+# {% endif %}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +67,57 @@ async def claim_job(session: AsyncSession, worker: str) -> Claim | None:
     rows: that one worker at a time does so is ensured by `app.worker.running.turn`.
     # {% endif %}
     """
-    query = (
+    # {% if cookiecutter.__networked %}
+    while found := (await session.execute(_next())).first():
+        job_id, available_at, started_at = found
+        if started_at is None or available_at > started_at:
+            return await _note_claim(session, job_id, worker)
+        # Its worker died, or is about to note why it failed: for that it has a moment.
+        until = max(utc_now(), started_at) + MOMENT
+        await session.execute(update(Job).where(Job.id == job_id).values(available_at=until))
+    return None
+    # {% else %}
+    job_id = await session.scalar(_next())
+    return await _note_claim(session, job_id, worker) if job_id else None
+    # {% endif %}
+
+
+# {% if cookiecutter.__networked %}
+def _next() -> Select[int, datetime, datetime | None]:
+    now = utc_now()
+    # A worker that has just claimed it will lock it at once.
+    fresh = Job.started_at.between(now - MOMENT, now)
+    return (
+        select(Job.id, Job.available_at, Job.started_at)
+        .where(Job.state == "queued", Job.available_at <= now)
+        .where(or_(Job.started_at.is_(None), not_(fresh)))
+        .order_by(Job.available_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+# {% else %}
+def _next() -> Select[int]:
+    return (
         select(Job.id)
         .where(Job.state == "queued", Job.available_at <= utc_now())
         .order_by(Job.available_at, Job.id)
         .limit(1)
     )
-    # {% if cookiecutter.__networked %}
-    query = query.with_for_update(skip_locked=True)
-    # {% endif %}
-    job_id = await session.scalar(query)
-    if job_id is None:
-        return None
+# {% endif %}
+
+
+async def _note_claim(session: AsyncSession, job_id: int, worker: str) -> Claim:
     claim = Claim(job_id, worker, utc_now())
     note = update(Job).where(Job.id == job_id)
     await session.execute(note.values(worker=worker, started_at=claim.started_at))
     return claim
 
 
-async def get_claimed(session: AsyncSession, claim: Claim, *, wait: bool) -> Job | None:
+async def get_claimed(session: AsyncSession, claim: Claim) -> Job | None:
     # {% if cookiecutter.__networked %}
-    """Return the job, locked until the transaction ends, or None if another worker claimed it.
-
-    If another transaction has locked it, `wait` for that one, or return None.
-    """
+    """Return the job, locked until the transaction ends, or None if another worker claimed it."""
     # {% else %}
-    """Return the job, or None if another worker claimed it.
-
-    `wait` for others that write, and let them wait until the transaction ends.
-    """
+    """Return the job, or None if another worker claimed it."""
     # {% endif %}
     query = select(Job).where(
         Job.id == claim.job_id,
@@ -98,9 +126,9 @@ async def get_claimed(session: AsyncSession, claim: Claim, *, wait: bool) -> Job
         Job.started_at == claim.started_at,
     )
     # {% if cookiecutter.__networked %}
-    job: Job | None = await session.scalar(query.with_for_update(skip_locked=not wait))
+    job: Job | None = await session.scalar(query.with_for_update())
     # {% else %}
-    job: Job | None = await session.scalar(query.with_for_update() if wait else query)
+    job: Job | None = await session.scalar(query)
     # {% endif %}
     return job
 
