@@ -30,7 +30,7 @@ from app.worker.failures import (
     describe,
     is_hopeless,
 )
-from app.worker.handlers import GOES_ON, GRACE, handle
+from app.worker.handlers import GOES_ON, handle
 # {% if not cookiecutter.__networked %}
 from app.worker.running import turn
 # {% endif %}
@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 WORKER = f"{platform.node()[: MAX_WORKER - 20]}:{os.getpid()}"
 """This process, for `jobs list`."""
+LAST_NOTE = 10.0
+"""Seconds that the note about a job that does not end may take."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 """Seconds between two checks whether a lost database is back."""
@@ -147,8 +149,9 @@ class Consumer:
             await handle(session, kind=kind, payload=job.payload, limit=limit)
         except StuckJobError as error:
             # Left alone, it might do what the next attempt does at the same time.
+            self.bell.stop()
             with suppress(Exception):
-                async with asyncio.timeout(GRACE):
+                async with asyncio.timeout(LAST_NOTE):
                     # Nothing that it still does is committed.
                     await session.invalidate()
                     await self._note_lost_transaction(claim, error)

@@ -25,7 +25,7 @@ CHANNEL = "jobs"
 
 LONGEST_DELAY = timedelta(hours=1)
 # {% if cookiecutter.__networked %}
-MOMENT = timedelta(seconds=0.5)
+MOMENT = timedelta(seconds=1)
 """How long a job whose worker seems to have died is left to that worker."""
 # {% endif %}
 
