@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("available_at", MOMENT, nullable=False),
+        sa.Column("started_at", MOMENT, nullable=True),
+        sa.Column("worker", sa.String(100), nullable=True),
         sa.Column("finished_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('queued', 'done', 'failed')", name=op.f("ck_jobs_state")),

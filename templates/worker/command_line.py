@@ -14,7 +14,6 @@ from app.commands.doctor import doctor
 from app.commands.errors import CommandError
 from app.commands.settings import load_settings
 from app.commands.work import start
-from app.models.job import State
 from app.output import escape_unprintable
 
 
@@ -90,8 +89,8 @@ def _add_job(
 
 
 @job_commands.command("list")
-def _list_jobs(state: State | None = None, limit: Limit = 50) -> None:
-    """Print jobs, the newest first: number, kind, state, moment, attempts, last error."""
+def _list_jobs(state: jobs.Shown | None = None, limit: Limit = 50) -> None:
+    """Print jobs, the newest first: number, kind, state, moment, attempts, last error or worker."""
     run(jobs.show(load_settings(), state=state, limit=limit))
 
 

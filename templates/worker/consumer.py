@@ -2,23 +2,46 @@
 
 import asyncio
 import logging
+import os
+import platform
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+# {% if not cookiecutter.__networked %}
+from app.db import driver
+# {% endif %}
 from app.db.errors import Failure, classify
-from app.db.failures import in_words, report
+from app.db.failures import report
 from app.db.outages import outages
 from app.db.readiness import Readiness
-from app.jobs import claim_job, lock_job, note_failure, note_success
+from app.jobs import Claim, claim_job, get_claimed, note_failure, note_success
 from app.models import Job
+from app.models.job import MAX_WORKER
 from app.resources import Resources
 from app.worker.bell import Bell
-from app.worker.handlers import HopelessError, handle
+from app.worker.failures import (
+    HopelessError,
+    InterruptedJobError,
+    StuckJobError,
+    cause_of,
+    describe,
+    is_hopeless,
+)
+from app.worker.handlers import GOES_ON, handle
+# {% if not cookiecutter.__networked %}
+from app.worker.running import turn
+# {% endif %}
+from app.worker.watchdog import end_process
 
 logger = logging.getLogger(__name__)
 
+WORKER = f"{platform.node()[: MAX_WORKER - 20]}:{os.getpid()}"
+"""This process, for `jobs list`."""
+LAST_NOTE = 10.0
+"""Seconds that the note about a job that does not end may take."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 """Seconds between two checks whether a lost database is back."""
@@ -48,37 +71,64 @@ class Consumer:
                     await self.bell.wait(self.resources.settings.worker_poll_interval, ring)
 
     async def do_next_job(self) -> bool:
+        # {% if cookiecutter.__networked %}
         """Do the job that has waited longest, and return whether there was one.
 
-        What it does and the note that it is done are one transaction: a worker that is killed
-        loses nothing, and nothing is done twice. Raises SQLAlchemyError if the database is
-        lost; then the job is as if it had not been tried.
+        A first transaction notes who does it, and since when. A second one is what the job does
+        and the note that it is done: a worker that is killed loses nothing, and nothing is done
+        twice. Raises SQLAlchemyError if the database is lost; then the job is as if it had not
+        been tried.
         """
-        job_id: int | None = None
+        # {% else %}
+        """Do the job that has waited longest; return whether there was one, and nobody did another.
+
+        A first transaction notes who does it, and since when. A second one is what the job does
+        and the note that it is done: a worker that is killed loses nothing, and nothing is done
+        twice. Raises SQLAlchemyError if the database can't be used; then the job is as if it had
+        not been tried.
+        """
+        with turn(self.resources.settings) as mine:
+            return mine and await self._do_next_job()
+
+    async def _do_next_job(self) -> bool:
+        # {% endif %}
+        write = self.resources.sessions.write
+        async with write.begin() as session:
+            # {% if not cookiecutter.__networked %}
+            # A look at an empty queue waits for nobody who writes.
+            await session.connection(execution_options=driver.LATE_OPTIONS)
+            # {% endif %}
+            claim = await claim_job(session, WORKER)
+        if claim is None:
+            return False
+        job: Job | None = None
         try:
-            async with self.resources.sessions.write.begin() as session:
+            async with write.begin() as session:
+                # {% if not cookiecutter.__networked %}
+                # Others may write until the job does.
+                await session.connection(execution_options=driver.LATE_OPTIONS)
+                # {% endif %}
                 session.info["resources"] = self.resources
-                job = await claim_job(session)
-                if job is None:
-                    return False
-                job_id = job.id
-                await self._try(session, job)
+                job = await get_claimed(session, claim)
+                if job:
+                    await self._try(session, job, claim)
         except asyncio.CancelledError:
-            if job_id is not None:
-                logger.warning("Job %s was given up, and is queued as before", job_id)
+            if job:
+                logger.warning("Job %s was given up, and is queued as before", claim.job_id)
             raise
         except Exception as error:
-            if job_id is None:
+            if job is None:
                 raise
-            await self._note_lost_transaction(job_id, error)
+            await self._note_lost_transaction(claim, error)
         return True
 
-    async def _try(self, session: AsyncSession, job: Job) -> None:
+    async def _try(self, session: AsyncSession, job: Job, claim: Claim) -> None:
+        # {% if cookiecutter.__networked %}
         connection = await session.connection()
         try:
             # If the job fails, this undoes its effects, but keeps the lock on it.
             async with session.begin_nested():
-                await handle(session, kind=job.kind, payload=job.payload)
+                await self._handle(session, job, claim)
         except Exception as error:
             if connection.invalidated:
                 # Nothing can be noted in this transaction any more.
@@ -87,18 +137,43 @@ class Consumer:
         else:
             note_success(job)
             await session.flush()
+        # {% else %}
+        await self._handle(session, job, claim)
+        note_success(job)
+        await session.flush()
+        # {% endif %}
 
-    async def _note_lost_transaction(self, job_id: int, error: Exception) -> None:
+    async def _handle(self, session: AsyncSession, job: Job, claim: Claim) -> None:
+        limit, kind = self.resources.settings.worker_job_timeout, job.kind
+        try:
+            await handle(session, kind=kind, payload=job.payload, limit=limit)
+        except StuckJobError as error:
+            # Left alone, it might do what the next attempt does at the same time.
+            self.bell.stop()
+            with suppress(Exception):
+                async with asyncio.timeout(LAST_NOTE):
+                    # Nothing that it still does is committed.
+                    await session.invalidate()
+                    await self._note_lost_transaction(claim, error)
+            end_process(f"Job {claim.job_id} ({kind}) {GOES_ON}.")
+
+    async def _note_lost_transaction(self, claim: Claim, error: Exception) -> None:
+        # {% if cookiecutter.__networked %}
         # After a failed COMMIT or a broken connection the job's state is unknown. While the
-        # database is lost, this attempt can't be recorded, and so does not count. Another worker
-        # may have the job by now: lock_job waits for that worker, so no failure is lost.
+        # database is lost, this attempt can't be recorded, and so does not count. Nor does it if
+        # another worker has claimed the job meanwhile.
+        # {% else %}
+        # The job's transaction is rolled back: this is another one. After a failed COMMIT the job's
+        # state is unknown.
+        # {% endif %}
         async with self.resources.sessions.write.begin() as session:
-            job = await lock_job(session, job_id, state="queued")
+            job = await get_claimed(session, claim)
             if job is not None:
                 self._note_failure(job, error)
 
     def _note_failure(self, job: Job, error: Exception) -> None:
-        hopeless, settings = isinstance(error, HopelessError), self.resources.settings
+        error = cause_of(error)
+        hopeless, settings = is_hopeless(error), self.resources.settings
         note_failure(
             job,
             describe(error),
@@ -110,8 +185,8 @@ class Consumer:
             logger.error("%s\n%s", what, report(error))
         else:
             # An unexpected error needs its traceback.
-            unexpected = None if hopeless else error
-            logger.error("%s: %s", what, job.last_error, exc_info=unexpected)
+            expected = isinstance(error, HopelessError | InterruptedJobError)
+            logger.error("%s: %s", what, job.last_error, exc_info=None if expected else error)
 
 
 async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
@@ -122,10 +197,3 @@ async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
         if await readiness.check():
             return
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def describe(error: Exception) -> str:
-    """Return what is wrong."""
-    if isinstance(error, SQLAlchemyError):
-        return in_words(error)
-    return str(error) if isinstance(error, HopelessError) else f"{type(error).__name__}: {error}"

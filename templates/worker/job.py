@@ -13,6 +13,7 @@ State = Literal["queued", "done", "failed"]
 """A failed job has failed for good: nobody tries it again, unless it is told so."""
 
 MAX_KIND = 60
+MAX_WORKER = 100
 
 
 class Job(Entity):
@@ -38,5 +39,9 @@ class Job(Entity):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     available_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     """When it may be tried, at the earliest."""
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a worker began the last attempt. If it died since, nobody does the job now."""
+    worker: Mapped[str | None] = mapped_column(String(MAX_WORKER))
+    """The worker that began it: its host and the number of its process."""
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)

@@ -1,16 +1,20 @@
 """`python -m app jobs`: what is in the queue, and what should be."""
 
 import json
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from app.commands.errors import CommandError
 from app.commands.sessions import open_sessions
 from app.config import Settings
 from app.db.types import utc_now
 from app.jobs import enqueue_job, list_jobs, retry_job
-from app.models.job import State
+from app.models import Job
 from app.worker.handlers import HANDLERS
+from app.worker.running import running_of
+
+Shown = Literal["queued", "running", "done", "failed"]
+"""A job that is running is stored as queued: its worker may die."""
 
 
 async def add(settings: Settings, *, kind: str, payload: str | bytes, delay: float) -> None:
@@ -25,13 +29,29 @@ async def add(settings: Settings, *, kind: str, payload: str | bytes, delay: flo
     print(f"Job {job.id} is queued.")
 
 
-async def show(settings: Settings, *, state: State | None, limit: int) -> None:
+async def show(settings: Settings, *, state: Shown | None, limit: int) -> None:
     """Print jobs, the newest first, each on a line."""
-    async with open_sessions(settings) as sessions, sessions.read() as session:
-        for job in await list_jobs(session, limit=limit, state=state):
-            moment = f"{job.finished_at or job.available_at:%Y-%m-%d %H:%M:%S}"
-            cells = (job.id, job.kind, job.state, moment, job.attempts, job.last_error or "")
-            print(*cells, sep="\t")
+    running_only = state == "running"
+    stored = "queued" if state == "running" else state
+    async with open_sessions(settings) as sessions:
+        async with sessions.read() as session:
+            jobs = await list_jobs(session, limit=limit, state=stored, claimed=running_only)
+        # {% if cookiecutter.__networked %}
+        running = await running_of(jobs, sessions)
+        # {% else %}
+        running = await running_of(jobs, sessions, settings)
+        # {% endif %}
+    for job in jobs:
+        if job.id in running:
+            _print(job, "running", since=job.started_at, remark=f"on {job.worker}")
+        elif not running_only:
+            since = job.finished_at or job.available_at
+            _print(job, job.state, since=since, remark=job.last_error)
+
+
+def _print(job: Job, state: str, *, since: datetime | None, remark: str | None) -> None:
+    cells = (job.id, job.kind, state, f"{since:%Y-%m-%d %H:%M:%S}", job.attempts, remark or "")
+    print(*cells, sep="\t")
 
 
 async def retry(settings: Settings, *, job_id: int) -> None:

@@ -1,17 +1,24 @@
 """The queue gives each job to one worker, in the order in which they became available."""
 
+# {% if cookiecutter.__networked %}
 import asyncio
+# {% endif %}
 from datetime import timedelta
 
 import pytest
 
+# {% if cookiecutter.__networked %}
+from app import jobs
+# {% endif %}
 from app.db.session import Sessions
 from app.db.types import utc_now
 from app.errors import NotFoundError
 from app.jobs import (
     LONGEST_DELAY,
+    Claim,
     claim_job,
     enqueue_job,
+    get_claimed,
     list_jobs,
     note_failure,
     note_success,
@@ -34,7 +41,9 @@ async def test_those_available_longest_come_first(sessions: Sessions) -> None:
             await enqueue_job(session, f"{seconds}", payload={}, available_at=available_at)
     kinds = []
     async with sessions.write.begin() as session:
-        while job := await claim_job(session):
+        while claim := await claim_job(session, "me"):
+            job = await get_claimed(session, claim)
+            assert job is not None
             kinds.append(job.kind)
             note_success(job)
             await session.flush()
@@ -50,25 +59,36 @@ async def test_a_payload_comes_back_as_it_was(sessions: Sessions) -> None:
     assert job.payload == payload
 
 
-# {% if cookiecutter.__database == "sqlite" %}
-async def test_whoever_claims_is_alone(committing_sessions: Sessions) -> None:
+# {% if cookiecutter.__networked %}
+async def test_the_last_claim_counts(
+    committing_sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # {% else %}
+async def test_the_last_claim_counts(committing_sessions: Sessions) -> None:
+    # {% endif %}
+    async def claim(worker: str) -> Claim | None:
+        async with committing_sessions.write.begin() as session:
+            return await claim_job(session, worker)
+
+    async def is_locked_by(claim: Claim | None) -> bool:
+        async with committing_sessions.write.begin() as session:
+            return bool(claim and await get_claimed(session, claim))
+
     async with committing_sessions.write.begin() as session:
         await enqueue_job(session, "any", payload={})
-
-    async def claim() -> bool:
-        async with committing_sessions.write.begin() as session:
-            job = await claim_job(session)
-            # Time for the others to claim it, too, if they could.
-            await asyncio.sleep(0.1)
-            if job:
-                note_success(job)
-            return job is not None
-
-    assert sorted(await asyncio.gather(*(claim() for _ in range(3)))) == [False, False, True]
+    first = await claim("the first")
+    # {% if cookiecutter.__networked %}
+    assert await claim("the second") is None
+    assert await is_locked_by(first)
+    monkeypatch.setattr(jobs, "MOMENT", timedelta(0))
+    # {% endif %}
+    second = await claim("the second")
+    assert not await is_locked_by(first)
+    assert await is_locked_by(second)
 
 
-# {% else %}
-async def test_a_job_that_is_claimed_is_passed_over(committing_sessions: Sessions) -> None:
+# {% if cookiecutter.__networked %}
+async def test_a_job_that_is_being_done_is_passed_over(committing_sessions: Sessions) -> None:
     async with committing_sessions.write.begin() as session:
         wanted = [(await enqueue_job(session, "any", payload={})).id for _ in range(3)]
 
@@ -77,8 +97,8 @@ async def test_a_job_that_is_claimed_is_passed_over(committing_sessions: Session
 
     async def claim() -> None:
         async with committing_sessions.write.begin() as session:
-            job = await claim_job(session)
-            claimed.append(job and job.id)
+            found = await claim_job(session, "me")
+            claimed.append(found and found.job_id)
             await everyone_has_one.wait()
 
     async with asyncio.timeout(30):
@@ -117,6 +137,8 @@ async def test_a_failed_job_can_be_tried_again(sessions: Sessions) -> None:
     async with sessions.write.begin() as session:
         await retry_job(session, job.id)
     async with sessions.write.begin() as session:
-        again = await claim_job(session)
+        claim = await claim_job(session, "me")
+        assert claim is not None
+        again = await get_claimed(session, claim)
         assert again is not None
         assert (again.id, again.attempts, again.finished_at) == (job.id, 0, None)

@@ -85,6 +85,7 @@ class Settings(DatabaseAddress):
     worker_poll_interval: PositiveFloat = 1
     worker_max_attempts: PositiveInt = 5
     worker_retry_delay: NonNegativeFloat = 10
+    worker_job_timeout: NonNegativeFloat = 600
     # {% endif %}
 
     # No overflow: its connections are closed on return, and opened again, under load.

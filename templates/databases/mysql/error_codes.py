@@ -47,6 +47,33 @@ UNAVAILABLE = READ_ONLY | {
     3572,  # NOWAIT would have to wait (MySQL)
     4031,  # disconnected after too long a rest (MySQL)
 }
+# {% if cookiecutter.__worker %}
+FINAL = CONFLICTS | {
+    1048,  # NULL in a column that takes none
+    1054,  # unknown column
+    1064,  # syntax error
+    1136,  # more or fewer values than columns
+    1142,  # the user may not do this to the table
+    1143,  # … to the column
+    1146,  # no such table
+    1153,  # larger than max_allowed_packet
+    1242,  # a subquery has several rows
+    1264,  # out of range
+    1265,  # a value was cut
+    1292,  # no such date or number
+    1305,  # no such function
+    1364,  # a column has no default
+    1365,  # divided by zero
+    1366,  # no value for this type
+    1406,  # too long
+    1411,  # no value for this function
+    1690,  # out of range, in an expression
+    3140,  # no JSON (MySQL)
+    3819,  # a CHECK is violated (MySQL)
+    3988,  # a character that the collation lacks (MySQL)
+    4025,  # a CHECK is violated (MariaDB)
+}
+# {% endif %}
 
 
 def code_of(error: BaseException | None) -> int | None:
@@ -64,3 +91,10 @@ def is_conflict(code: int) -> bool:
 def is_unavailable(code: int) -> bool:
     """Return whether the server could not answer, but may soon."""
     return code in UNAVAILABLE
+# {% if cookiecutter.__worker %}
+
+
+def is_final(code: int) -> bool:
+    """Return whether the same statement would fail again for the same reason."""
+    return code in FINAL
+# {% endif %}

@@ -25,6 +25,19 @@ UNAVAILABLE_CLASSES = {
     "57",  # operator intervention: shutdown, cancelled, statement_timeout
 }
 
+# {% if cookiecutter.__worker %}
+FINAL_CLASSES = {
+    "0A",  # feature not supported
+    "21",  # cardinality violation
+    "22",  # data exception: too long, out of range, divided by zero
+    "23",  # integrity constraint violation
+    "3F",  # invalid schema name
+    "42",  # syntax error or access rule violation
+    "44",  # WITH CHECK OPTION violation
+    "54",  # program limit exceeded
+}
+# {% endif %}
+
 
 def code_of(error: BaseException | None) -> str | None:
     """Return the SQLSTATE of a driver's error, or None if the server gave none."""
@@ -40,3 +53,10 @@ def is_conflict(code: str) -> bool:
 def is_unavailable(code: str) -> bool:
     """Return whether the server could not answer, but may soon."""
     return code in UNAVAILABLE or code[:2] in UNAVAILABLE_CLASSES
+# {% if cookiecutter.__worker %}
+
+
+def is_final(code: str) -> bool:
+    """Return whether the same statement would fail again for the same reason."""
+    return code[:2] in FINAL_CLASSES
+# {% endif %}

@@ -21,7 +21,10 @@ def explain(error: SQLAlchemyError, settings: Settings) -> str:
         case sqlite3.SQLITE_NOTADB:
             return f"The file {path} is not a SQLite database: {check}."
         case sqlite3.SQLITE_BUSY:
-            return f"The file {path} is locked by another process: wait until it is done."
+            return (
+                f"Another process has been writing {path} for {settings.db_busy_timeout:g} s "
+                "(DB_BUSY_TIMEOUT): wait until it is done, and try again."
+            )
         case sqlite3.SQLITE_READONLY:
             return f"The file {path} can't be written: change its permissions, or {check}."
         case code:

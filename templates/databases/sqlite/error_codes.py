@@ -15,6 +15,15 @@ UNAVAILABLE = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_LOCKED,
 }
+# {% if cookiecutter.__worker %}
+FINAL = {
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_ERROR,  # a mistake in a statement: no such table, or column
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+}
+# {% endif %}
 
 
 def code_of(error: BaseException | None) -> int | None:
@@ -32,3 +41,10 @@ def is_unavailable(code: int) -> bool:
     """Return whether the file could not be used, but may soon."""
     # The low byte of an extended code is the primary one.
     return code & 0xFF in UNAVAILABLE
+# {% if cookiecutter.__worker %}
+
+
+def is_final(code: int) -> bool:
+    """Return whether the same statement would fail again for the same reason."""
+    return code & 0xFF in FINAL
+# {% endif %}

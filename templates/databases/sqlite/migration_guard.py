@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from alembic.migration import MigrationContext
@@ -13,6 +12,8 @@ from sqlalchemy import Connection
 from sqlalchemy.util import await_
 
 from app.config import Settings
+from app.db import driver
+from app.db.file_lock import open_lock, try_lock
 
 
 def _ensure_no_orphans(ctx: MigrationContext, **_more: object) -> None:
@@ -49,6 +50,9 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     With them on, dropping the old copy of a table would delete the rows that refer to it:
     each migration checks them in the end, and raises alembic.util.CommandError.
     """
+    usual = {"sqlite_begin": connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")}
+    # A command that finds nothing to change waits for nobody who writes.
+    connection.execution_options(**driver.LATE_OPTIONS)
     # Past SQLAlchemy, which would begin a transaction: within one, the PRAGMA does nothing.
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA database_list")
@@ -59,29 +63,19 @@ def migration_guard(connection: Connection) -> Iterator[None]:
             yield
         finally:
             connection.rollback()
+            connection.execution_options(**usual)
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.close()
 
 
 @contextmanager
 def _exclusive_lock(path: str) -> Iterator[None]:
-    # A file of its own: a lock on the database would end with each migration's transaction.
-    # The system releases it when the process ends, however that happens.
-    with closing(sqlite3.connect(f"{path}-migration", timeout=0, isolation_level=None)) as file:
+    # Not the database's own, which would end with each migration's transaction.
+    with open_lock(f"{path}-migration") as lock:
         logged = False
-        while not _try_lock(file):
+        while not try_lock(lock):
             if not logged:
                 logger.warning("Another process migrates this database: waiting until it is done.")
                 logged = True
             await_(asyncio.sleep(INTERVAL))
         yield
-
-
-def _try_lock(file: sqlite3.Connection) -> bool:
-    try:
-        file.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True

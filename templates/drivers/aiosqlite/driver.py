@@ -4,17 +4,22 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine import ExecutionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.config import Settings
+from app.db.statements import refusal
 
 if TYPE_CHECKING:
     import aiosqlite
 
 READ_OPTIONS = {"sqlite_begin": None}
 SNAPSHOT_OPTIONS = {"sqlite_begin": "DEFERRED"}
+LATE_OPTIONS = {"sqlite_begin": "LATE"}
+"""For a transaction that takes the write lock no sooner than its first write, savepoint or
+`with_for_update()`. What it reads before is what is committed at that moment."""
 
 
 def engine_url(settings: Settings) -> URL:
@@ -46,6 +51,7 @@ def listen(engine: Engine) -> None:
     """Set the PRAGMAs of each connection, and begin transactions as SQLite should."""
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "before_cursor_execute", _begin_late)
 
 
 async def _connect(*args: Any, **kwargs: Any) -> "aiosqlite.Connection":
@@ -78,5 +84,26 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     mode = options.get("sqlite_begin", "IMMEDIATE")
     # AUTOCOMMIT is for what SQLite refuses in a transaction, such as VACUUM in a migration.
-    if mode and options.get("isolation_level") != "AUTOCOMMIT":
+    if mode not in (None, "LATE") and options.get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _begin_late(
+    connection: Connection,
+    _cursor: DBAPICursor,
+    statement: str,
+    _parameters: Any,
+    context: ExecutionContext | None,
+    _many: bool,  # noqa: FBT001  the signature is SQLAlchemy's
+) -> None:
+    options = connection.get_execution_options()
+    if options.get("sqlite_begin") != "LATE" or options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    raw: Any = connection.connection.driver_connection
+    if statement.startswith("BEGIN") or raw.in_transaction:
+        return
+    # SQLite has no FOR UPDATE, and SQLAlchemy leaves it out of the text.
+    query = getattr(getattr(context, "compiled", None), "statement", None)
+    locks = getattr(query, "_for_update_arg", None)
+    if locks or refusal(statement, in_transaction=False, streams=False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

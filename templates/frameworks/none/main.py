@@ -12,9 +12,11 @@ from app.output import open_log
 from app.resources import open_resources
 from app.worker.bell import Bell
 from app.worker.consumer import Consumer
+from app.worker.handlers import GRACE
 # {% if cookiecutter.__notifications %}
 from app.worker.listener import keep_listening
 # {% endif %}
+from app.worker.watchdog import watched_loop
 
 
 async def work(settings: Settings, stop: Stop) -> None:
@@ -24,6 +26,11 @@ async def work(settings: Settings, stop: Stop) -> None:
     rolled back, and are queued as before.
     """
     ensure_compatible_loop(of_server=True)
+    # {% if cookiecutter.__networked %}
+    settings = for_jobs(settings)
+    # {% endif %}
+    limit = settings.worker_job_timeout
+    blocked = limit and limit + GRACE
     bell = Bell()
     connections = min(settings.db_prewarm, settings.worker_concurrency)
     async with (
@@ -39,9 +46,10 @@ async def work(settings: Settings, stop: Stop) -> None:
             keep_listening(database.engine, settings, database.readiness, bell)
         )
         # {% endif %}
-        # Asked often, since on Windows no signal wakes a selector.
-        while not stop.is_set():  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+        with watched_loop(blocked):
+            # Asked often, since on Windows no signal wakes a selector.
+            while not stop.is_set():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
         bell.stop()
         await asyncio.wait(consumers, timeout=settings.app_shutdown_timeout)
         for task in consumers:
@@ -49,3 +57,12 @@ async def work(settings: Settings, stop: Stop) -> None:
         # {% if cookiecutter.__notifications %}
         listener.cancel()
         # {% endif %}
+# {% if cookiecutter.__networked %}
+
+
+def for_jobs(settings: Settings) -> Settings:
+    """Return settings under which a job may rest, in its transaction, as long as it may take."""
+    rest = settings.db_idle_transaction_timeout
+    longest = rest and max(rest, settings.worker_job_timeout + GRACE)
+    return settings.model_copy(update={"db_idle_transaction_timeout": longest})
+# {% endif %}

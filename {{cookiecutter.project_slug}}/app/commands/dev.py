@@ -56,6 +56,9 @@ async def _prepare(settings: Settings) -> None:
                 pass
         async with engine.connect() as connection:
             await upgrade(connection)
-        async with create_sessions(engine).write.begin() as session:
-            if await session.scalar(select(Company.id).limit(1)) is None:
+        sessions = create_sessions(engine)
+        async with sessions.read() as session:
+            empty = await session.scalar(select(Company.id).limit(1)) is None
+        if empty:
+            async with sessions.write.begin() as session:
                 print(f"The database is empty: seeded {await seed(session)} companies.")

@@ -10,9 +10,15 @@ from app import event_loop
 from app.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
 # {% if cookiecutter.__postgresql %}
-from app.commands.preflight import diagnosed_engine, ensure_encoding, ensure_migrated, revisions
+from app.commands.preflight import (
+    diagnosed_engine,
+    ensure_encoding,
+    ensure_migrated,
+    reading,
+    revisions,
+)
 # {% else %}
-from app.commands.preflight import diagnosed_engine, ensure_migrated, revisions
+from app.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
 # {% endif %}
 from app.config import Settings
 from app.db.diagnosis import SERVER, VERSION_QUERY
@@ -34,7 +40,7 @@ async def _examine(settings: Settings) -> str:
     # {% endif %}
     _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
     _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
-    async with diagnosed_engine(settings) as engine, engine.connect() as connection:
+    async with diagnosed_engine(settings) as engine, reading(engine) as connection:
         _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
         # {% if cookiecutter.__networked %}
         allowed = await allowed_connections(connection)
@@ -48,7 +54,7 @@ async def _examine(settings: Settings) -> str:
     ensure_migrated(state)
     # {% if cookiecutter.__networked %}
     if settings.replica:
-        async with diagnosed_engine(settings.replica) as engine, engine.connect() as connection:
+        async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
             _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
     if warning := capacity_warning(settings, allowed):
         return warning

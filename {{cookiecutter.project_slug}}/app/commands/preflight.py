@@ -14,17 +14,14 @@ from alembic.util import CommandError as AlembicError
 from sqlalchemy import text
 # {% endif %}
 from sqlalchemy.exc import SQLAlchemyError
-# {% if cookiecutter.__postgresql %}
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-# {% else %}
-from sqlalchemy.ext.asyncio import AsyncEngine
-# {% endif %}
 
 # {% if cookiecutter.__networked %}
 from app.commands.capacity import allowed_connections, capacity_warning
 # {% endif %}
 from app.commands.errors import CommandError
 from app.config import Settings
+from app.db import driver
 from app.db.diagnosis import explain
 from app.db.engine import open_engine
 # {% if cookiecutter.__networked %}
@@ -93,9 +90,14 @@ async def ready_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     async with AsyncExitStack() as stack:
         with diagnosed(settings):
             engine = await stack.enter_async_context(open_engine(settings))
-            async with engine.connect() as connection:
+            async with reading(engine) as connection:
                 ensure_migrated(await migration_state(connection))
         yield engine
+
+
+def reading(engine: AsyncEngine) -> AsyncConnection:
+    """Return a connection, for `async with`, whose reads wait for nobody who writes."""
+    return engine.execution_options(**driver.READ_OPTIONS).connect()
 
 
 def ensure_migrated(state: MigrationState) -> None:
@@ -126,7 +128,7 @@ async def ensure_database_is_ready(settings: Settings) -> None:
     # {% else %}
     """Raise CommandError if the database can't be used as it is."""
     # {% endif %}
-    async with diagnosed_engine(settings) as engine, engine.connect() as connection:
+    async with diagnosed_engine(settings) as engine, reading(engine) as connection:
         ensure_migrated(await migration_state(connection))
         # {% if cookiecutter.__postgresql %}
         await ensure_encoding(connection)

@@ -50,7 +50,7 @@ def in_words(error: SQLAlchemyError) -> str:
             reason = f"the connection is lost: {reason}"
         elif code is None and isinstance(error, OperationalError):
             reason = f"there is no connection: {reason}"
-    return f"{name}: {_line(reason)}{f' ({setting})' if setting else ''}"
+    return f"{name}: {one_line(reason)}{f' ({setting})' if setting else ''}"
 
 
 # {% if cookiecutter.__networked %}
@@ -75,7 +75,7 @@ def report(error: SQLAlchemyError) -> str:
     """Return the project's own frames, what failed and why, and the statement."""
     parts = ["Traceback (most recent call last):\n", *_frames(error), in_words(error)]
     if isinstance(error, StatementError) and error.statement:
-        parts.append(f"\nSQL: {_line(without_literals(error.statement))}")
+        parts.append(f"\nSQL: {one_line(without_literals(error.statement))}")
     return "".join(parts)
 
 
@@ -84,6 +84,12 @@ def without_literals(statement: str) -> str:
     hidden = LITERAL.sub("…", statement)
     # An unbalanced quotation mark: where a literal ends is unknown, so cut here.
     return statement[: statement.index("'")] + "…" if "'" in hidden else hidden
+
+
+def one_line(text: str) -> str:
+    """Return `text` in one line that is not too long, and that every database can store."""
+    line = " ".join(text.split()).replace("\0", "").encode(errors="backslashreplace").decode()
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def _redact(context: ExceptionContext) -> None:
@@ -96,12 +102,7 @@ def _redact(context: ExceptionContext) -> None:
         wrapper.statement = statement or None
     elif wrapper is None and statement and isinstance(error, Exception):
         # Not an error of the driver: its message may not name the statement.
-        error.add_note(f"[SQL: {_line(statement)}]")
-
-
-def _line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+        error.add_note(f"[SQL: {one_line(statement)}]")
 
 
 def _frames(error: SQLAlchemyError) -> list[str]:

@@ -1,0 +1,56 @@
+# {% if cookiecutter.__networked %}
+"""Which jobs are being done: those whose rows their workers have locked."""
+# {% else %}
+"""Which job is being done: one at a time, in whichever process, since SQLite has one writer."""
+# {% endif %}
+
+# {% if cookiecutter.__networked %}
+from collections.abc import Sequence
+# {% else %}
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+# {% endif %}
+
+from sqlalchemy import select
+
+# {% if cookiecutter.__networked %}
+from app.db.session import Sessions
+from app.models import Job
+
+
+async def running_of(jobs: Sequence[Job], sessions: Sessions) -> set[int]:
+    """Return the ids of those `jobs` that a worker does at this moment."""
+    claimed = {job.id for job in jobs if job.state == "queued" and job.started_at}
+    if not claimed:
+        return claimed
+    query = select(Job.id).where(Job.id.in_(claimed)).with_for_update(skip_locked=True)
+    async with sessions.write() as session:
+        return claimed - set(await session.scalars(query))
+# {% else %}
+from app.config import Settings
+from app.db.file_lock import open_lock, try_lock
+from app.db.session import Sessions
+from app.models import Job
+
+
+@contextmanager
+def turn(settings: Settings) -> Iterator[bool]:
+    """Yield whether nobody else does a job; if so, nobody does until the block ends.
+
+    It is not the database's write lock, which a job takes with its first write only.
+    """
+    with open_lock(f"{settings.sqlalchemy_url.database}-jobs") as lock:
+        yield try_lock(lock)
+
+
+async def running_of(jobs: Sequence[Job], sessions: Sessions, settings: Settings) -> set[int]:
+    """Return the ids of those `jobs` that a worker does at this moment: one at most."""
+    query = select(Job.id).where(Job.state == "queued", Job.started_at.is_not(None))
+    with turn(settings) as nobody:
+        if nobody:
+            return set()
+    # Those that were begun before had a worker that died.
+    async with sessions.read() as session:
+        last = await session.scalar(query.order_by(Job.started_at.desc()).limit(1))
+    return {job.id for job in jobs if job.id == last}
+# {% endif %}
