@@ -131,14 +131,15 @@ def test_simulated_win32_answer(
 def test_simulated_win32_reload_is_orderly(
     on_windows: Callable[..., Windows], tmp_path: Path
 ) -> None:
-    """uvicorn would ask for it with an event of the console, of which there is none here."""
+    """An event of the console, with which uvicorn would ask for it, there is none here."""
     windows = on_windows(driver="psycopg", framework="fastapi")
     main, log = windows.project.path / "app" / "main.py", tmp_path / "log"
     with serving(windows.project, log, "dev", **windows.env) as service:
         main.touch()
         deadline = monotonic() + PATIENCE
         while log.read_text(encoding="utf-8").count("startup complete") < 2:
-            assert service.process.poll() is None and monotonic() < deadline, log.read_text()
+            assert service.process.poll() is None, "it ended"
+            assert monotonic() < deadline, log.read_text(encoding="utf-8")
             sleep(0.05)
         service.signal(signal.SIGINT)
         assert service.process.wait(PATIENCE) == 0

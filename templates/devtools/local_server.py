@@ -7,12 +7,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 if sys.platform == "win32":
+    import ctypes
+
     AS_ROOT = False
     # Windows reads 0o700 as "administrators only", and servers give up being administrators.
     PRIVATE = 0o777
@@ -23,6 +26,8 @@ else:
     PRIVATE = 0o700
 
 HOST = "127.0.0.1"
+# Windows names the folder for temporary files after the user.
+_COPIES = os.environ.get("PROGRAMDATA") if sys.platform == "win32" else None
 _TOOL_SECONDS = 120
 
 
@@ -104,15 +109,30 @@ def leave_root(home: Path) -> None:
             os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
 
 
+def plain_name(path: Path) -> Path:
+    """Return the short name that Windows has for a `path` that is not in ASCII, if it has one.
+
+    Programs in the code page of Windows can't open every path, and PostgreSQL's put the bytes of
+    paths into texts in UTF-8.
+    """
+    if sys.platform == "win32" and not str(path).isascii():
+        name = ctypes.create_unicode_buffer(32_768)
+        ctypes.windll.kernel32.GetShortPathNameW(str(path), name, len(name))
+        return Path(name.value or path)
+    return path
+
+
 @contextmanager
 def reachable(binaries: Path, program: str) -> Iterator[Path]:
-    """Yield `binaries`, or a temporary copy if root keeps them where "nobody" cannot go."""
-    path = (binaries / program).resolve()
-    if not AS_ROOT or all(step.stat().st_mode & 0o001 for step in (path, *path.parents)):
-        yield binaries
+    """Yield `binaries`, or a temporary copy if they can't be run where they are.
+
+    That is where root keeps them and "nobody" cannot go, or where no name of theirs is in ASCII.
+    """
+    if _can_be_run(binaries / program):
+        yield plain_name(binaries)
         return
-    with tempfile.TemporaryDirectory(prefix="local-server-") as name:
-        copy = Path(name)
+    copy = Path(tempfile.mkdtemp(prefix="local-server-", dir=_COPIES))
+    try:
         prefix = binaries.parent
         base = prefix.parent.parent
         parts = [prefix / "bin", prefix / "lib", prefix / "share"]
@@ -123,6 +143,24 @@ def reachable(binaries: Path, program: str) -> Iterator[Path]:
         for step in (copy, *copy.rglob("*")):
             step.chmod(0o755)
         yield copy / binaries.relative_to(base)
+    finally:
+        remove(copy)
+
+
+def _can_be_run(program: Path) -> bool:
+    if sys.platform == "win32":
+        return str(plain_name(program)).isascii()
+    path = program.resolve()
+    return not AS_ROOT or all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
+
+
+def remove(folder: Path) -> None:
+    """Delete `folder`; on Windows a process's files stay in use for a moment after its end."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(0.1)
 
 
 def kept_port(home: Path) -> int:

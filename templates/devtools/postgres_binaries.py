@@ -49,7 +49,12 @@ def major_version(binaries: Path) -> int:
     postgres = binaries / f"postgres{EXE}"
     try:
         version = subprocess.run(
-            [postgres, "--version"], capture_output=True, encoding="utf-8", timeout=60, check=True
+            [postgres, "--version"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",  # it complains in the code page of Windows
+            timeout=60,
+            check=True,
         ).stdout
         return _numbers(version)[0]
     except (OSError, LookupError, subprocess.SubprocessError) as error:

@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from functools import partial
 from multiprocessing import Pipe, parent_process
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +63,9 @@ class ChildConfig(uvicorn.Config):
     them to stop by events of the console: a service has none, and they reach other programs, too.
     """
 
-    _line: Connection
+    _line: Any  # a class of its own on Windows
 
-    def new_line(self) -> Connection:
+    def new_line(self) -> Any:
         """Return the parent's end of a line to the processes that are started next."""
         self._line, parents = Pipe(duplex=False)
         return parents
@@ -78,7 +77,7 @@ class ChildConfig(uvicorn.Config):
             threading.Thread(target=_end_after, args=[self._line], daemon=True).start()
 
 
-def _end_after(line: Connection) -> None:
+def _end_after(line: Any) -> None:
     with suppress(EOFError, OSError):
         line.recv()
     signal.raise_signal(signal.SIGTERM)
