@@ -206,25 +206,31 @@ class Service(Running):
 @contextmanager
 def running(project: Project, log: Path, *command: str, **env: str) -> Iterator[Running]:
     """Yield the process that `python -m app` and `command` just started; kill it in the end."""
-    # A group of its own: what a terminal would send must not come to us.
+    whole = [project.python, "-m", "app", *command]
+    with own_group(whole, log, cwd=project.path, env=environment(**env)) as process:
+        yield Running(process, log)
+
+
+@contextmanager
+def own_group(
+    command: Sequence[str | Path], log: Path, *, flag: str = "CREATE_NEW_PROCESS_GROUP", **more: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a process that just started; kill it in the end, with all its group.
+
+    The group is its own: what a terminal would send must not come to us. On Windows, `flag` is the
+    name of a constant of subprocess that sees to that.
+    """
     group: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        {"creationflags": getattr(subprocess, flag)}
         if sys.platform == "win32"
         else {"process_group": 0}
     )
     with (
         log.open("wb") as output,
-        subprocess.Popen(
-            [project.python, "-m", "app", *command],
-            cwd=project.path,
-            env=environment(**env),
-            stdout=output,
-            stderr=output,
-            **group,
-        ) as process,
+        subprocess.Popen(command, stdout=output, stderr=output, **group, **more) as process,
     ):
         try:
-            yield Running(process, log)
+            yield process
         finally:
             process.kill()
             if sys.platform != "win32":

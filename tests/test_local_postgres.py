@@ -420,12 +420,12 @@ def test_programs_and_data_may_lie_in_folders_with_any_letters(
 def test_programs_that_cannot_be_run_where_they_are_are_copied(
     devtools: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
-    local_server, binaries = devtools("local_server"), devtools("postgres_binaries")
+    binaries = devtools("postgres_binaries")
     # On Windows that is so where no name is in ASCII; tests/test_windows.py runs a server there.
-    monkeypatch.setattr(local_server, "_can_be_run", lambda _: False)
-    monkeypatch.setattr(local_server, "_COPIES", str(temporary))
+    monkeypatch.setattr(binaries, "_can_be_run", lambda _: False)
+    monkeypatch.setattr(binaries, "_COPIES", str(temporary))
     found = binaries.find_binaries()
-    with local_server.reachable(found, "postgres") as copy:
+    with binaries.reachable(found, "postgres") as copy:
         assert temporary in copy.parents
         assert binaries.major_version(copy) == binaries.major_version(found)
     assert not any(temporary.iterdir())

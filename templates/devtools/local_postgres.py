@@ -21,11 +21,10 @@ from devtools.local_server import (
     kept_port,
     owns,
     plain_name,
-    reachable,
     run_tool,
     start_on_kept_port,
 )
-from devtools.postgres_binaries import EXE, find_binaries, major_version
+from devtools.postgres_binaries import EXE, find_binaries, major_version, reachable
 from devtools.supervisor import running, supervise
 
 __all__ = ["DATA", "LocalServerError", "client", "local_postgres", "owns"]

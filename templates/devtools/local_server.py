@@ -6,10 +6,9 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,8 +25,6 @@ else:
     PRIVATE = 0o700
 
 HOST = "127.0.0.1"
-# Windows names the folder for temporary files after the user.
-_COPIES = os.environ.get("PROGRAMDATA") if sys.platform == "win32" else None
 _TOOL_SECONDS = 120
 
 
@@ -120,38 +117,6 @@ def plain_name(path: Path) -> Path:
         ctypes.windll.kernel32.GetShortPathNameW(str(path), name, len(name))
         return Path(name.value or path)
     return path
-
-
-@contextmanager
-def reachable(binaries: Path, program: str) -> Iterator[Path]:
-    """Yield `binaries`, or a temporary copy if they can't be run where they are.
-
-    That is where root keeps them and "nobody" cannot go, or where no name of theirs is in ASCII.
-    """
-    if _can_be_run(binaries / program):
-        yield plain_name(binaries)
-        return
-    copy = Path(tempfile.mkdtemp(prefix="local-server-", dir=_COPIES))
-    try:
-        prefix = binaries.parent
-        base = prefix.parent.parent
-        parts = [prefix / "bin", prefix / "lib", prefix / "share"]
-        parts += [base / f"{prefix.parent.name}.libs"]  # where a wheel keeps others' libraries
-        for part in parts:
-            if part.is_dir():
-                shutil.copytree(part, copy / part.relative_to(base))
-        for step in (copy, *copy.rglob("*")):
-            step.chmod(0o755)
-        yield copy / binaries.relative_to(base)
-    finally:
-        remove(copy)
-
-
-def _can_be_run(program: Path) -> bool:
-    if sys.platform == "win32":
-        return str(plain_name(program)).isascii()
-    path = program.resolve()
-    return not AS_ROOT or all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
 
 
 def remove(folder: Path) -> None:
