@@ -218,19 +218,31 @@ def launched(
     project: Project, output: IO[bytes] | int, *arguments: str, **env: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Yield a process of the project's Python, which writes to `output`; kill it in the end."""
-    # A group of its own: what a terminal would send must not come to us.
+    whole = [project.python, *arguments]
+    with own_group(whole, output, cwd=project.path, env=environment(**env)) as process:
+        yield process
+
+
+@contextmanager
+def own_group(
+    command: Sequence[str | Path],
+    output: IO[bytes] | int,
+    *,
+    flag: str = "CREATE_NEW_PROCESS_GROUP",
+    **more: Any,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a process, which writes to `output`; kill it in the end, with all its group.
+
+    The group is its own: what a terminal would send must not come to us. On Windows, `flag` is the
+    name of a constant of subprocess that sees to that.
+    """
     group: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        {"creationflags": getattr(subprocess, flag)}
         if sys.platform == "win32"
         else {"process_group": 0}
     )
     with subprocess.Popen(
-        [project.python, *arguments],
-        cwd=project.path,
-        env=environment(**env),
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        **group,
+        command, stdout=output, stderr=subprocess.STDOUT, **group, **more
     ) as process:
         try:
             yield process

@@ -9,6 +9,7 @@ import test_symptoms
 from bake import ANSWERS, TEMPLATE, choices
 from documents import rows
 from launchers import LAUNCHERS
+from windows_cells import LOOPS, cells
 
 
 def test_the_table_of_drivers() -> None:
@@ -42,6 +43,14 @@ def test_the_table_of_launchers() -> None:
         ]
         for it in launchers
     ]
+
+
+def test_the_table_of_windows() -> None:
+    """Has a row for each service that the tests start there, and a cell for each loop."""
+    services = dict.fromkeys((it.driver, it.framework, it.server) for it in cells())
+    table = rows("docs/event-loop.md", "driver, framework, server")
+    assert [row[0] for row in table] == [", ".join(service) for service in services]
+    assert {len(row) for row in table} == {1 + len(LOOPS)}
 
 
 def test_the_table_of_symptoms() -> None:

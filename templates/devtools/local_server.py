@@ -6,13 +6,15 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 if sys.platform == "win32":
+    import ctypes
+
     AS_ROOT = False
     # Windows reads 0o700 as "administrators only", and servers give up being administrators.
     PRIVATE = 0o777
@@ -104,25 +106,26 @@ def leave_root(home: Path) -> None:
             os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
 
 
-@contextmanager
-def reachable(binaries: Path, program: str) -> Iterator[Path]:
-    """Yield `binaries`, or a temporary copy if root keeps them where "nobody" cannot go."""
-    path = (binaries / program).resolve()
-    if not AS_ROOT or all(step.stat().st_mode & 0o001 for step in (path, *path.parents)):
-        yield binaries
-        return
-    with tempfile.TemporaryDirectory(prefix="local-server-") as name:
-        copy = Path(name)
-        prefix = binaries.parent
-        base = prefix.parent.parent
-        parts = [prefix / "bin", prefix / "lib", prefix / "share"]
-        parts += [base / f"{prefix.parent.name}.libs"]  # where a wheel keeps others' libraries
-        for part in parts:
-            if part.is_dir():
-                shutil.copytree(part, copy / part.relative_to(base))
-        for step in (copy, *copy.rglob("*")):
-            step.chmod(0o755)
-        yield copy / binaries.relative_to(base)
+def plain_name(path: Path) -> Path:
+    """Return the short name that Windows has for a `path` that is not in ASCII, if it has one.
+
+    Programs in the code page of Windows can't open every path, and PostgreSQL's put the bytes of
+    paths into texts in UTF-8.
+    """
+    if sys.platform == "win32" and not str(path).isascii():
+        name = ctypes.create_unicode_buffer(32_768)
+        ctypes.windll.kernel32.GetShortPathNameW(str(path), name, len(name))
+        return Path(name.value or path)
+    return path
+
+
+def remove(folder: Path) -> None:
+    """Delete `folder`; on Windows a process's files stay in use for a moment after its end."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(0.1)
 
 
 def kept_port(home: Path) -> int:

@@ -86,6 +86,7 @@ def _version(server: Path) -> str:
             [server, "--no-defaults", "--version"],
             capture_output=True,
             encoding="utf-8",
+            errors="replace",  # it prints its path in the code page of Windows
             timeout=60,
             check=True,
         ).stdout

@@ -20,6 +20,7 @@ from devtools.local_server import (
     as_owner_of,
     give,
     kept_port,
+    plain_name,
     run_tool,
     start_on_kept_port,
 )
@@ -106,7 +107,7 @@ class MariaDB:
         self._password_file.write_text(secrets.token_hex(16), encoding="utf-8")
         for path in (draft, self._password_file):
             give(path, self.home)
-        options = [f"--datadir={draft}"]
+        options = [f"--datadir={plain_name(draft)}"]
         if sys.platform != "win32":
             # A shell script, in whose paths a space would end the argument: relative ones.
             options = ["--no-defaults", f"--basedir={self.programs.prefix}", "--datadir=."]
@@ -149,11 +150,11 @@ class MariaDB:
     def _options(self, port: int) -> list[str]:
         return [
             "--no-defaults",
-            f"--basedir={self.programs.prefix}",
-            f"--datadir={self._data}",
+            f"--basedir={plain_name(self.programs.prefix)}",
+            f"--datadir={plain_name(self._data)}",
             f"--bind-address={HOST}",
             f"--port={port}",
-            f"--tmpdir={self._temporary}",
+            f"--tmpdir={plain_name(self._temporary)}",
             *self._account(),
             "--socket=mariadb.sock",
             "--pid-file=mariadb.pid",

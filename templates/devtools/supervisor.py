@@ -6,7 +6,6 @@ outlives its users. A list of process ids would fail: the system reuses them.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from devtools.local_server import PRIVATE, LocalServerError, Server, kept_port, leave_root
+from devtools.local_server import (
+    PRIVATE,
+    LocalServerError,
+    Server,
+    kept_port,
+    leave_root,
+    remove,
+)
 
 if sys.platform == "win32":
     import msvcrt
@@ -108,12 +114,11 @@ def supervise(server: Server) -> None:
             server.stop()
             ready.unlink(missing_ok=True)
     if server.ephemeral:
-        # On Windows a process's files stay in use for a moment after its end.
-        for _ in range(50):
-            shutil.rmtree(server.home, ignore_errors=True)
-            if not server.home.exists():
-                break
-            time.sleep(0.1)
+        # Windows deletes no file that is open: our own output.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        remove(server.home)
 
 
 def _open_users(server: Server) -> BinaryIO:
@@ -154,7 +159,8 @@ def _start_supervisor(server: Server, module: str) -> "subprocess.Popen[bytes]":
     if not server.ephemeral:
         print(f"{server.name} starts, with its data in {server.home}.", file=sys.stderr)
     (server.home / "ready").unlink(missing_ok=True)  # of a supervisor that was killed
-    paths = {"PYTHONPATH": str(Path(__file__).resolve().parents[1]), "PYTHONUTF8": "1"}
+    places = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+    paths = {"PYTHONPATH": os.pathsep.join(filter(None, places)), "PYTHONUTF8": "1"}
     with (server.home / "supervisor.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", module, server.home, str(server.ephemeral)],

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from types import FrameType
@@ -60,8 +61,8 @@ class _WorkerStop(StopSignals):
         # The pipe ends when the parent closes it, and when the parent is gone.
         try:
             return super().is_set() or self._line.poll()
-        except BrokenPipeError:
-            # Windows reports the end of the pipe so.
+        except (BrokenPipeError, InterruptedError):
+            # So Windows reports the end of the pipe, and Ctrl-C.
             return True
 
 
@@ -98,7 +99,8 @@ def keep_running(number: int, stop: Stop, target: Callable[..., None], *argument
     first = set(workers)
     try:
         while not stop.is_set():
-            wait([worker.process.sentinel for worker in workers], timeout=0.1)
+            with suppress(InterruptedError):  # so Windows reports Ctrl-C
+                wait([worker.process.sentinel for worker in workers], timeout=0.1)
             for ended in [worker for worker in workers if not worker.process.is_alive()]:
                 if not stop.is_set():
                     if ended in first and ended.process.exitcode == EXCEPTION:

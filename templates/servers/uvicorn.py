@@ -2,15 +2,16 @@
 
 import logging
 import signal
+import sys
 import threading
+from contextlib import suppress
 from functools import partial
-from multiprocessing import parent_process
-from multiprocessing.process import BaseProcess
+from multiprocessing import Pipe, parent_process
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
+from uvicorn._subprocess import get_subprocess
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app import event_loop
@@ -60,10 +61,18 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
 
 
 class ChildConfig(uvicorn.Config):
-    """The configuration of a process that ends when its parent process is gone.
+    """The configuration of processes that end when their parent closes its line, or is gone.
 
-    uvicorn's own workers would go on to serve, and to hold the port.
+    Without a parent, uvicorn's own would go on to serve, and to hold the port. On Windows it asks
+    them to stop by events of the console: a service has none, and they reach other programs, too.
     """
+
+    _line: Any  # a class of its own on Windows
+
+    def new_line(self) -> Any:
+        """Return the parent's end of a line to the processes that are started next."""
+        self._line, parents = Pipe(duplex=False)
+        return parents
 
     def configure_logging(self) -> None:
         """Configure the log, also in a child process."""
@@ -71,24 +80,50 @@ class ChildConfig(uvicorn.Config):
         super().configure_logging()
 
     def load(self) -> None:
-        """Load the application, and start to watch the parent."""
+        """Load the application, and start to watch the line."""
         super().load()
-        if parent := parent_process():
-            threading.Thread(target=_end_after, args=[parent], daemon=True).start()
+        if parent_process():
+            threading.Thread(target=_end_after, args=[self._line], daemon=True).start()
 
 
-def _end_after(parent: BaseProcess) -> None:
-    parent.join()
+def _end_after(line: Any) -> None:
+    with suppress(EOFError, OSError):
+        line.recv()
     signal.raise_signal(signal.SIGTERM)
 
 
 class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two classes
     """Logs that the service has ended; uvicorn would wait for a change without a message."""
 
+    config: ChildConfig
+
     def startup(self) -> None:
         """Start the service."""
         self._ended: Any = None
+        self._line = self.config.new_line()
+        if sys.platform == "win32":
+            # What one process can send to another there.
+            signal.signal(signal.SIGBREAK, self.signal_handler)
         super().startup()
+
+    def restart(self) -> None:
+        """Stop the service, and start it again."""
+        self._stop()
+        self._line = self.config.new_line()
+        self.process = get_subprocess(self.config, self.target, self.sockets)
+        self.process.start()
+
+    def shutdown(self) -> None:
+        """Stop the service."""
+        self._stop()
+        super().shutdown()
+
+    def _stop(self) -> None:
+        self._line.close()
+        if sys.platform != "win32":
+            # It may not watch the line yet: a module may take long to load.
+            self.process.terminate()
+        self.process.join()
 
     def should_restart(self) -> list[Path] | None:
         """Return the files that changed, if any did."""
@@ -102,15 +137,40 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
         return changes
 
 
-def _reload(config: uvicorn.Config) -> None:
+class Workers(Multiprocess):
+    """Several processes of the service."""
+
+    config: ChildConfig
+
+    def init_processes(self) -> None:
+        """Start them."""
+        self.has_failed = False
+        self._line = self.config.new_line()
+        super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that ended, or note that one can't start."""
+        # On Windows, those that a signal ended have the exit code of a failed start, too.
+        if not (self.signal_queue or self.should_exit.is_set()):
+            super().keep_subprocess_alive()
+            self.has_failed = self.should_exit.is_set()
+
+    def terminate_all(self) -> None:
+        """Ask them to stop."""
+        self._line.close()
+        if sys.platform != "win32":
+            super().terminate_all()
+
+
+def _reload(config: ChildConfig) -> None:
     listener = config.bind_socket()
     Reloader(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
 
 
-def _run_workers(config: uvicorn.Config) -> None:
+def _run_workers(config: ChildConfig) -> None:
     # uvicorn.run() would call it a success when a worker could not start.
     with config.bind_socket() as listener:
-        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor = Workers(config, sockets=[listener])
         supervisor.run()
-    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+    if supervisor.has_failed:
         raise CommandError("A worker could not start; what it wrote before says why.")

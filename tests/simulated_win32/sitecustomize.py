@@ -48,6 +48,7 @@ AS_ON_WINDOWS = (
     "tests.test_uvicorn",
     "uvicorn.loops",
     "uvicorn.server",
+    "uvicorn.supervisors",
 )
 REPORT = os.environ.get("SIMULATED_WIN32_LOOPS")
 NO_POLICIES = os.environ.get("SIMULATED_WIN32_NO_POLICIES") == "1"
