@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.abc import RV, PQGen
+from psycopg.errors import ConnectionTimeout
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import Wait
 
@@ -16,7 +17,11 @@ async def connect(
     *conninfo: str, silence: float | None, cancel_timeout: float, **arguments: Any
 ) -> "ServiceConnection":
     """Return an open connection; ServiceConnection says what its limits are."""
-    connection = await ServiceConnection.connect(*conninfo, **arguments)
+    try:
+        connection = await ServiceConnection.connect(*conninfo, **arguments)
+    except ConnectionTimeout as error:
+        # How other drivers say it.
+        raise error from TimeoutError()
     connection.silence = silence
     connection.cancel_timeout = cancel_timeout
     return connection

@@ -59,8 +59,7 @@ def is_timeout(error: SQLAlchemyError) -> bool:
     cause: BaseException | None = error
     while cause and not isinstance(cause, TimeoutError):
         cause = getattr(cause, "orig", None) or cause.__cause__
-    # psycopg's is no TimeoutError.
-    return cause is not None or type(getattr(error, "orig", None)).__name__ == "ConnectionTimeout"
+    return cause is not None
 
 
 # {% endif %}
