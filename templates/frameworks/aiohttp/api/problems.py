@@ -26,6 +26,11 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     """Answer every error with a problem."""
     try:
         return await handler(request)
+    except (web.HTTPRedirection, web.HTTPSuccessful) as answer:
+        # Raised, but no error, and the log need not take it for one.
+        response = web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+        response.cookies.update(answer.cookies)
+        return response
     except Exception as error:  # noqa: BLE001  whatever it is, the client is told
         if STARTED in request:
             return await _end(request[STARTED], error, request)
