@@ -39,6 +39,8 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         "log_level": settings.app_log_level,
         # Ours says more: see app/request_log.py.
         "access_log": False,
+        # Ours does the same with every server: see app/proxies.py.
+        "proxy_headers": False,
         # Named here, since uvicorn does not ask for asyncio's policy.
         "loop": event_loop.LOOP_FACTORY,
         "http": partial(PatientProtocol, patience=settings.app_request_timeout),

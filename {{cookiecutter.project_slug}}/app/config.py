@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AliasChoices,
     Field,
+    IPvAnyNetwork,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -32,6 +33,9 @@ from app.env_file import ENV_FILE, EnvFile
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://[^/\s]+|\*")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+# Below one of these, nobody could tell whether a proxy has removed the prefix.
+_ROUTES = ("/api/v1/", "/docs/", "/health/", "/ready/", "/schema/")
 
 # {% endif %}
 
@@ -68,6 +72,8 @@ class Settings(DatabaseAddress):
     app_request_timeout: PositiveFloat = 30
     app_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     app_security_headers: bool = False
+    app_root_path: str = ""
+    app_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     # {% endif %}
     app_shutdown_timeout: PositiveInt = 10
     # {% if cookiecutter.__server == "uvicorn" %}
@@ -104,14 +110,27 @@ class Settings(DatabaseAddress):
         return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
-    @field_validator("app_cors_origins", mode="before")
+    @field_validator("app_cors_origins", "app_trusted_proxies", mode="before")
     @classmethod
-    def _are_origins(cls, value: Any) -> Any:
+    def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        return tuple(it.strip() for it in value.split(",") if it.strip())
+
+    @field_validator("app_cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
         return origins
+
+    @field_validator("app_root_path")
+    @classmethod
+    def _is_prefix(cls, path: str) -> str:
+        if not _PREFIX.fullmatch(path):
+            raise ValueError("takes /NAME or /NAME/NAME, of a-z, A-Z, 0-9 and - . _ ~ only")
+        if path and any(route.startswith(f"{path}/") for route in _ROUTES):
+            raise ValueError(f"{path} is how paths of the service itself begin; take another one")
+        return path
     # {% endif %}

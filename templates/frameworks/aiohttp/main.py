@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app.api import browser_headers, companies, customers, health, problems, request_log
+from app.api import browser_headers, companies, customers, health, problems, proxies, request_log
 from app.api.requests import REQUEST_TIMEOUT, RESOURCES
 from app.commands.settings import settings_or_exit
 from app.config import Settings
@@ -53,5 +53,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     app[REQUEST_TIMEOUT] = settings.app_request_timeout
     app.add_routes(health.routes)
     app.add_subapp("/api/v1", api)
+    # Moves the routes that are there by now.
+    proxies.install(app, settings)
     app.cleanup_ctx.append(resources)
     return app

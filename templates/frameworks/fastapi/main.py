@@ -14,6 +14,7 @@ from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
 from app.api.head import HeadAsGet
 from app.api.middleware import BodyLimit, UnexpectedErrors
+from app.api.proxies import BehindProxies
 from app.api.request_log import RequestLog
 from app.commands.settings import settings_or_exit
 from app.config import Settings
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(HeadAsGet)
     if settings.app_request_log:
         app.add_middleware(RequestLog)
+    app.add_middleware(BehindProxies, settings=settings)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(companies.router, prefix="/api/v1")

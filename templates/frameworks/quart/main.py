@@ -7,11 +7,12 @@ import logging
 from collections.abc import AsyncGenerator
 
 from quart import Quart
-from quart_schema import Info, QuartSchema
+from quart_schema import Info, QuartSchema, Server
 
 from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
 from app.api.head import HeadAsGet
+from app.api.proxies import BehindProxies
 from app.api.request_log import RequestLog
 from app.api.requests import Connection, IdConverter, JsonRequest
 from app.commands.settings import settings_or_exit
@@ -46,7 +47,12 @@ def create_app(settings: Settings | None = None) -> Quart:
             yield
 
     info = Info(title=TITLE, version="0.1.0")
-    QuartSchema(app, info=info, openapi_provider_class=problems.Documentation)
+    QuartSchema(
+        app,
+        info=info,
+        openapi_provider_class=problems.Documentation,
+        servers=[Server(url=settings.app_root_path or "/")],
+    )
     problems.install(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(companies.blueprint, url_prefix="/api/v1/companies")
@@ -54,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.asgi_app = HeadAsGet(BrowserHeaders(app.asgi_app, settings=settings))  # type: ignore[method-assign]  # Quart's own way
     if settings.app_request_log:
         app.asgi_app = RequestLog(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way
+    app.asgi_app = BehindProxies(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way
     return app
 
 

@@ -54,10 +54,12 @@ def create_app(*, settings: Settings | None = None) -> App:
         configure_logging=False,
         error_handler=ProblemHandler(),
         request_class=StrictRequest,
-        router=HeadRouter(),
+        router=HeadRouter(settings.app_root_path),
     )
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout
+    app.ctx.prefix = settings.app_root_path
+    app.ctx.trusted_proxies = settings.app_trusted_proxies
     app.ctx.request_timeout = settings.app_request_timeout
     # For the head; the body has as long again.
     app.config.update(REQUEST_TIMEOUT=settings.app_request_timeout)

@@ -15,6 +15,7 @@ from app.api import companies, customers, health, problems
 from app.api.browser_headers import BrowserHeaders
 from app.api.head import HeadAsGet
 from app.api.middleware import BodyLimit, UnexpectedErrors
+from app.api.proxies import BehindProxies
 from app.api.request_log import RequestLog
 from app.commands.settings import settings_or_exit
 from app.config import Settings
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return Starlette(
         routes=[*health.routes, *companies.routes, *customers.routes],
         middleware=[
+            Middleware(BehindProxies, settings=settings),
             *([Middleware(RequestLog)] if settings.app_request_log else []),
             Middleware(HeadAsGet),
             Middleware(BrowserHeaders, settings=settings),

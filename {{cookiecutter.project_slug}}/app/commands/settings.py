@@ -33,7 +33,7 @@ def read_settings(options: Mapping[str, Any] | None = None) -> Settings:
         raise CommandError(f"{error}.") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(map(str, first["loc"])).upper()
+        name = str(*first["loc"][:1]).upper()
         where = f"{name}: " if name else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise CommandError(

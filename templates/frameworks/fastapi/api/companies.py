@@ -29,7 +29,7 @@ async def create_company(
 ) -> Company:
     """Add a company; 409 if the name is taken."""
     company = await companies.create_company(session, **body.model_dump())
-    response.headers["Location"] = request.app.url_path_for("get_company", company_id=company.id)
+    response.headers["Location"] = request.url_for("get_company", company_id=company.id).path
     return company
 
 

@@ -37,7 +37,7 @@ async def create_customer(
 ) -> Customer:
     """Add a customer to a company."""
     customer = await customers.create_customer(session, company_id, **body.model_dump())
-    response.headers["Location"] = request.app.url_path_for("get_customer", customer_id=customer.id)
+    response.headers["Location"] = request.url_for("get_customer", customer_id=customer.id).path
     return customer
 
 

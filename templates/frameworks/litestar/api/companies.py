@@ -12,6 +12,7 @@ from app.api.requests import (
     Id,
     Limit,
     StrictBody,
+    path_of,
     refuse_unknown_parameters,
 )
 from app.api.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
@@ -34,7 +35,7 @@ async def create_company(
 ) -> Response[CompanyRead]:
     """Add a company; 409 if the name is taken."""
     company = await companies.create_company(write, name=data.name, industry=data.industry)
-    location = request.app.route_reverse("get_company", company_id=str(company.id))
+    location = path_of(request, "get_company", company_id=str(company.id))
     return Response(CompanyRead.of(company), headers={"Location": location})
 
 

@@ -10,6 +10,7 @@ from app.api.requests import (
     Id,
     Limit,
     StrictBody,
+    path_of,
     refuse_unknown_parameters,
 )
 from app.api.schemas import CustomerCreate, CustomerPage, CustomerRead
@@ -40,7 +41,7 @@ async def create_customer(
 ) -> Response[CustomerRead]:
     """Add a customer to a company."""
     customer = await customers.create_customer(write, company_id, name=data.name, email=data.email)
-    location = request.app.route_reverse("get_customer", customer_id=str(customer.id))
+    location = path_of(request, "get_customer", customer_id=str(customer.id))
     return Response(CustomerRead.of(customer), headers={"Location": location})
 
 

@@ -90,7 +90,7 @@ def _on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Any]
 
 async def log_failed_websocket(error: Exception, scope: Scope) -> None:
     """Log what is our fault; Litestar closes the WebSocket without logging."""
-    request = f"WebSocket {scope['path']}"
+    request = f"WebSocket {scope.get('root_path', '')}{scope['path']}"
     if scope["type"] == ScopeType.HTTP or isinstance(error, HTTPException | WebSocketException):
         return
     if isinstance(error, SQLAlchemyError):

@@ -53,6 +53,11 @@ class JsonRequest(AnyRequest):
             raise ValidationException("The body is no JSON that can be read.") from error
 
 
+def path_of(request: AnyRequest, name: str, **parameters: str) -> str:
+    """Return the path of the route called `name`, with the prefix (APP_ROOT_PATH)."""
+    return request.scope.get("root_path", "") + request.app.route_reverse(name, **parameters)
+
+
 async def refuse_unknown_parameters(request: AnyRequest) -> None:
     """Raise ValidationException for a query parameter that the route does not have."""
     if request.query_params.keys() - request.route_handler.parsed_fn_signature.parameters.keys():

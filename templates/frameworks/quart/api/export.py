@@ -38,7 +38,7 @@ class Chunks:
         """Iterate over `first`, then `rest`, in answer to the present request."""
         self._first: bytes | None = first
         self._rest = rest
-        self._request = f"{request.method} {request.path}"
+        self._request = f"{request.method} {request.root_path}{request.path}"
 
     def __aiter__(self) -> Self:
         """Return itself: it can be read once."""

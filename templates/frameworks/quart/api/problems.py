@@ -104,8 +104,8 @@ async def _answer(problem: Problem) -> Response:
 
 def _asked() -> str:
     if has_websocket_context():
-        return f"WebSocket {websocket.path}"
-    return f"{request.method} {request.path}"
+        return f"WebSocket {websocket.root_path}{websocket.path}"
+    return f"{request.method} {request.root_path}{request.path}"
 
 
 def install(app: Quart) -> None:

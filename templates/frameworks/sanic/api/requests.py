@@ -17,8 +17,8 @@ from sanic.exceptions import (
 )
 from sanic.headers import parse_content_header
 from sanic.http import Http, Stage
-from sanic.router import Router
 
+from app.api.proxies import PrefixRouter, SeenRequest
 from app.api.schemas import Id, PageQuery
 from app.api.validation import adapter_of, describe, mistakes_of
 from app.db.session import Sessions
@@ -41,7 +41,7 @@ _UNREADABLE = "NONE"
 """The method of the request that Sanic makes up, to answer what it could not read."""
 
 
-class StrictRequest(Request[App, SimpleNamespace]):
+class StrictRequest(SeenRequest):
     """A request that can be read in one way only, of at most `app.ctx.max_body_size` bytes.
 
     Beyond its own limit, REQUEST_MAX_SIZE, Sanic drops the connection of a client that
@@ -87,7 +87,7 @@ class StrictRequest(Request[App, SimpleNamespace]):
         self.body = b"".join(chunks)
 
 
-class HeadRouter(Router):
+class HeadRouter(PrefixRouter):
     """Routes HEAD to the handler of GET; Sanic itself leaves the body out."""
 
     def _get(self, path: str, method: str, host: str | None) -> Any:

@@ -24,7 +24,7 @@ async def create_company(request: Request) -> Response:
     body = await body_of(request, CompanyCreate)
     async with sessions_of(request).write.begin() as session:
         company = await companies.create_company(session, **body.model_dump())
-    location = request.app.url_path_for("get_company", company_id=str(company.id))
+    location = request.url_for("get_company", company_id=str(company.id)).path
     return ModelResponse(CompanyRead.model_validate(company), 201, {"Location": location})
 
 

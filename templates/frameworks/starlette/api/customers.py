@@ -26,7 +26,7 @@ async def create_customer(request: Request) -> Response:
     body = await body_of(request, CustomerCreate)
     async with sessions_of(request).write.begin() as session:
         customer = await customers.create_customer(session, company_id, **body.model_dump())
-    location = request.app.url_path_for("get_customer", customer_id=str(customer.id))
+    location = request.url_for("get_customer", customer_id=str(customer.id)).path
     return ModelResponse(CustomerRead.model_validate(customer), 201, {"Location": location})
 
 

@@ -1,0 +1,1 @@
+# {% include "asgi/proxies.py" %}
