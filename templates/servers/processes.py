@@ -61,8 +61,8 @@ class _WorkerStop(StopSignals):
         # The pipe ends when the parent closes it, and when the parent is gone.
         try:
             return super().is_set() or self._line.poll()
-        except (BrokenPipeError, InterruptedError):
-            # So Windows reports the end of the pipe, and Ctrl-C.
+        except OSError:
+            # So Windows reports the end of the pipe (BrokenPipeError), and Ctrl-C (InterruptedError).
             return True
 
 

@@ -153,8 +153,7 @@ class QueuedOutput(io.RawIOBase):
     def _try_to_write(self, data: bytes) -> bool:
         try:
             self._write(data)
-        except (OSError, ValueError):
-            # The reader is gone, the disk is full, or somebody closed the file.
+        except _FAILURES:
             self._lost += data.count(b"\n")
             return False
         return True
@@ -162,6 +161,10 @@ class QueuedOutput(io.RawIOBase):
     def _write(self, data: bytes) -> None:
         while data:
             data = data[self._target.write(data) or 0 :]
+
+
+# The reader is gone, or the disk is full; or somebody closed the file.
+_FAILURES = (OSError, ValueError)
 
 
 def _is_for_debuggers(stream: Any) -> bool:

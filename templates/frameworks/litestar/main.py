@@ -37,6 +37,12 @@ OpenAPIRenderPlugin.get_openapi_json_route = staticmethod(  # type: ignore[metho
 )
 
 
+# Litestar's pages would look for the document without the prefix.
+OpenAPIRenderPlugin.get_openapi_json_route = staticmethod(  # type: ignore[method-assign]
+    partial(path_of, name=OPENAPI_JSON_HANDLER_NAME)
+)
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     """Return the application; it opens nothing before its lifespan starts."""
     settings = settings or settings_or_exit()
