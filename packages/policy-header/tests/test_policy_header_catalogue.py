@@ -489,6 +489,10 @@ def test_what_is_right_in_place(code: str) -> None:
         "run(main())",
         "loop = new_event_loop()\nloop.run_until_complete(main())",
         "def drive(loop):\n    loop.run_until_complete(main())",
+        (
+            "def drive(loop):\n    loop.run_forever()\n"
+            "async def ask():\n    loop = asyncio.get_event_loop()\n    loop.time()"
+        ),
         "async def f():\n    return asyncio.get_event_loop().time()",
         "asyncio.get_running_loop()",
         "assert isinstance(loop, asyncio.SelectorEventLoop)",
@@ -524,6 +528,27 @@ def test_a_header_module_with_another_name_is_found(base: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        f"import asyncio, sys\nimport sqlalchemy\nif sys.platform == 'win32':\n    {POLICY}\n",
+        "import asyncio, psycopg\nasyncio.run(main())\n",
+        (
+            "async def f(session):\n    try:\n        await session.execute(x)\n"
+            "    except RuntimeError:\n        pass\n"
+        ),
+    ],
+)
+def test_a_file_alone_may_tell_enough(code: str, base: Path) -> None:
+    (base / "db.py").unlink()
+    assert found(code)
+
+
+def test_a_command_line_is_no_application() -> None:
+    assert found("import typer\napp = typer.Typer()\n", "release.py") == set()
+    assert found("import db\ndef test(): ...\n", "scripts/test_words.py") == set()
+
+
+@pytest.mark.parametrize(
     ("code", "name"),
     [
         ("import asyncio\nasyncio.run(main())\n", "docs/example.py"),
@@ -539,7 +564,15 @@ def test_a_header_module_with_another_name_is_found(base: Path) -> None:
         (SURROUNDINGS.format(SWALLOWED["pass"].format("await session.close()")), "client.py"),
     ],
 )
-@pytest.mark.parametrize("driver", ["", "import psycopg2\ndef query(): ...\n"])
+@pytest.mark.parametrize(
+    "driver",
+    [
+        "",
+        "import psycopg2\ndef query(): ...\n",
+        "import psycopg\nfrom sqlmodel import Session, create_engine\nasync def route(): ...\n",
+        "URL = 'postgresql+psycopg://localhost/x'\nasync def route(): ...\n",
+    ],
+)
 def test_a_code_base_without_a_driver_for_coroutines_needs_no_header(
     code: str, name: str, driver: str, base: Path
 ) -> None:
@@ -552,11 +585,13 @@ def test_a_code_base_without_a_driver_for_coroutines_needs_no_header(
     [
         "import asyncpg\nasync def query(): ...\n",
         "from sqlalchemy.ext.asyncio import create_async_engine\nasync def query(): ...\n",
-        "URL = 'postgresql+asyncpg://localhost/x'\nasync def query(): ...\n",
+        "URL = 'postgresql+asyncpg://localhost/x'\n",
+        "import psycopg\nasync def query():\n    await psycopg.AsyncConnection.connect()\n",
+        "from redis.asyncio import Redis\n",
     ],
 )
 def test_a_driver_anywhere_in_the_code_base_counts(driver: str, base: Path) -> None:
-    (base / "db.py").write_text("", encoding="utf-8")
+    (base / "db.py").unlink()
     (base / "inner").mkdir()
     (base / "inner" / "queries.py").write_text(driver, encoding="utf-8")
     assert found("import asyncio\nasyncio.run(main())\n", "jobs/nightly.py") == {"EL001"}

@@ -209,6 +209,9 @@ def test_a_folder_without_a_mark_is_a_code_base_too(
     # Of a file alone it is not known what lies around it.
     assert main([str(job)]) == 0
     assert capsys.readouterr().out.count("EL001") == 1
+    # But what it imports is.
+    job = write(tmp_path / "db" / "job.py", "import asyncio, queries\nasyncio.run(main())\n")
+    assert main([str(job)]) == 1
 
 
 @pytest.mark.parametrize("package", ["asyncpg", "cookiecutter"])

@@ -1,10 +1,7 @@
-"""The tool as a module, for hooks; `policy-header` is the same."""
+"""The tool as a module: `python -P -m policy_header`, for hooks.
 
-import sys
-
-if not sys.flags.safe_path:
-    # The current directory: a code base, of which nothing may be imported.
-    del sys.path[0]
+Without -P, Python would look for modules in the current directory, which is a code base.
+"""
 
 from .command import run
 

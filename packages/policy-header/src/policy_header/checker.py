@@ -1,6 +1,7 @@
 """Applies the rules to a file."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -59,7 +60,7 @@ def check(
     try:
         source = read(path, data, header_module, folder)
     except UNREADABLE as error:
-        return [Finding(path, _line_of(error), UNPARSABLE, f"this is not Python 3: {_why(error)}")]
+        return [Finding(path, _line_of(error), UNPARSABLE, _cannot_parse(error))]
     if source.header_file == source.place:
         return []
     return sorted({*_findings(source)})
@@ -83,8 +84,12 @@ def _line_of(error: Exception) -> int:
     return getattr(error, "lineno", None) or 1
 
 
-def _why(error: Exception) -> str:
-    return getattr(error, "msg", None) or str(error) or type(error).__name__
+def _cannot_parse(error: Exception) -> str:
+    why = getattr(error, "msg", None) or str(error) or type(error).__name__
+    # What a newer one can, this one perhaps can't.
+    return (
+        f"Python {sys.version_info[0]}.{sys.version_info[1]}, which runs this, can't read it: {why}"
+    )
 
 
 def _findings(source: Source) -> Iterator[Finding]:

@@ -1,20 +1,12 @@
 """What a code base as a whole tells: where it begins, and whether the loop matters to it."""
 
-import re
 from functools import cache
 from pathlib import Path
 
-from .database_modules import DATABASE_MODULES, SYNCHRONOUS
+from .database_modules import ASYNCHRONOUS, FOR_BOTH, USED_BY_COROUTINES
 from .files import python_files
 from .modules import ROOT_MARKS, loaded_by, roots
-from .source import Source, imported_modules
-
-_NAMES = "|".join(sorted(DATABASE_MODULES - SYNCHRONOUS))
-DATABASE = re.compile(
-    rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:%s)\b|\b(?:postgresql|mysql|mariadb|sqlite|oracle)\+\w+://"
-    % _NAMES.encode()
-)
-COROUTINE = re.compile(rb"(?m)^[ \t]*(?:async def\b|(?:import|from)[ \t]+(?:asyncio|anyio)\b)")
+from .source import LOOPS, Source, imported_modules
 
 
 @cache
@@ -30,22 +22,25 @@ def depends_on_the_loop(source: Source) -> bool:
     It does if the code base has a header module, or reaches a database from coroutines: else the
     default loop is right.
     """
-    if not source.in_place or (source.base and _reaches_a_database(source.base)):
+    if not source.in_place or USED_BY_COROUTINES.search(source.text.encode()):
+        return True
+    if source.base and _reaches_a_database(source.base):
         return True
     modules = [module for node in source.imports for module in imported_modules(node)]
-    return bool(loaded_by(source.path, modules) & (DATABASE_MODULES - SYNCHRONOUS))
+    own = {it.partition(".")[0] for it in modules}
+    if own & FOR_BOTH and own & LOOPS:
+        return True
+    # Of a code base, all files have just been looked at.
+    return not source.base and bool(loaded_by(source.place, modules) & ASYNCHRONOUS)
 
 
 @cache
 def _reaches_a_database(base: Path) -> bool:
-    database = coroutine = False
     for path in python_files([base], lambda _: None):
         try:
             data = path.read_bytes()
         except OSError:
             continue
-        database = database or bool(DATABASE.search(data))
-        coroutine = coroutine or bool(COROUTINE.search(data))
-        if database and coroutine:
+        if USED_BY_COROUTINES.search(data):
             return True
     return False

@@ -149,6 +149,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _listed_rules() -> Iterator[str]:
-    yield f"  {UNPARSABLE}: a file is not Python 3."
+    yield f"  {UNPARSABLE}: a file can't be read as Python."
     for rule in RULES.values():
         yield f"  {(rule.__doc__ or '').partition(chr(10))[0]}"

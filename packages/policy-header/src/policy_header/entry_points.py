@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .database_modules import DATABASE_MODULES
 from .modules import is_standard, loaded_by
 from .runners import calls_without_a_loop
-from .source import Source, imported_modules
+from .source import LOOPS, Source, imported_modules
 
 SCRIPT_FOLDERS = {"scripts", "bin"}
 APPLICATIONS = {"app", "application"}
@@ -15,7 +15,8 @@ FRAMEWORKS = {
     *("FastAPI", "Litestar", "Starlette", "Quart", "Sanic", "Flask", "Blacksheep"),
     *("get_asgi_application", "get_wsgi_application"),
 }
-LOOPS = {"anyio", "asyncio", "uvloop", "winloop"}
+COMMAND_LINES = {"cyclopts", "typer"}
+"""Their objects may be called `app`, too, and no server loads them."""
 IS_TEST = re.compile(r"test_.*\.py|.*_test\.py")
 
 
@@ -34,16 +35,16 @@ def _reasons(source: Source) -> Iterator[str]:
     # pytest starts with conftest.py: what tests call starts nothing.
     if not IS_TEST.fullmatch(path.name):
         yield from (f"this file calls {name}()" for name, _ in calls_without_a_loop(source))
-        if any(_is_application(node) for node in source.top_level()):
+        if any(_is_application(source, node) for node in source.top_level()):
             yield "servers load the application from this file"
     why = _why_a_script(source)
-    if why and _may_come_to_a_loop(source, loaded_by(path, modules)):
+    if why and _may_come_to_a_loop(source, loaded_by(source.place, modules)):
         yield why
     if _comes_before_the_header(source) and any(not is_standard(module) for module in modules):
         yield "Python runs this file before the header"
 
 
-def _is_application(node: ast.stmt) -> bool:
+def _is_application(source: Source, node: ast.stmt) -> bool:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         first = [argument.arg for argument in node.args.args[:1]]
         return node.name in APPLICATIONS and first in (["scope"], ["environ"])
@@ -52,6 +53,8 @@ def _is_application(node: ast.stmt) -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     called = node.value.func
     names = {getattr(target, "id", "") for target in targets}
+    if source.full_name(called).partition(".")[0] in COMMAND_LINES:
+        return False
     made = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     return bool(APPLICATIONS & names) or made in FRAMEWORKS
 
@@ -62,7 +65,8 @@ def _why_a_script(source: Source) -> str:
     names = {getattr(name, "id", "") for test in tests for name in ast.walk(test)}
     if "__name__" in names or path.name == "__main__.py":
         return "this file is run as a script"
-    if path.parent.name in SCRIPT_FOLDERS and path.name != "__init__.py":
+    is_test = path.name == "__init__.py" or IS_TEST.fullmatch(path.name)
+    if path.parent.name in SCRIPT_FOLDERS and not is_test:
         return f"the files in {path.parent.name} are run as scripts"
     return ""
 

@@ -28,7 +28,7 @@ def brings_header(source: Source, module: str) -> bool:
     """
     if is_header_name(source, module):
         return True
-    files = first_party_files(source.path, module) if source.in_place else []
+    files = first_party_files(source.place, module) if source.in_place else []
     return any(_sets_policy(file) for file in files)
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def loaded_by(path: Path, modules: list[str]) -> set[str]:
     loaded, seen, waiting = set(), set(), [(path, module) for module in modules]
     while waiting:
         importer, module = waiting.pop()
-        files = list(first_party_files(importer, module))
+        files = first_party_files(importer, module)
         if not files and not module.startswith("."):
             loaded.add(module.partition(".")[0])
         for file in files:
@@ -58,18 +57,24 @@ def loaded_by(path: Path, modules: list[str]) -> set[str]:
     return loaded
 
 
-def first_party_files(importer: Path, module: str) -> Iterator[Path]:
-    """Yield the file of `module` and those of the packages around it."""
+def first_party_files(importer: Path, module: str) -> list[Path]:
+    """Return the file of `module` and those of the packages around it."""
+    return _first_party_files(importer.parent, module)
+
+
+@cache
+def _first_party_files(folder: Path, module: str) -> list[Path]:
     if is_standard(module):
-        return
+        return []
     name = module.lstrip(".")
+    start = folder
     if level := len(module) - len(name):
-        folder = importer.parents[min(level, len(importer.parents)) - 1]
+        places = [folder, *folder.parents]
+        start = places[min(level, len(places)) - 1]
     parts = name.split(".")
-    for length in range(1, len(parts) + 1):
-        start = ".".join(parts[:length])
-        if file := _file_in(folder, start) if level else find_module(importer.parent, start):
-            yield file
+    names = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    found = [_file_in(start, it) if level else find_module(folder, it) for it in names]
+    return [file for file in found if file]
 
 
 @cache

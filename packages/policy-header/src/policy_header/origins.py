@@ -22,9 +22,8 @@ def origin(source: Source, node: ast.AST) -> ast.Call | None:
             continue
         if isinstance(parent, FUNCTIONS) and name in _parameters(parent):
             return None
-        # An attribute, such as self.loop, is made in another function than it is used in.
-        scope = source.tree if isinstance(node, ast.Attribute) else parent
-        made = [value for target, value in _assignments(scope) if ast.unparse(target) == name]
+        # In the module, too: self.loop is made in another function than it is used in.
+        made = [value for target, value in _assignments(parent) if ast.unparse(target) == name]
         if made:
             return next((it for it in made if isinstance(it, ast.Call)), None)
     return None

@@ -49,7 +49,7 @@ def late_header(source: Source) -> Findings:
         for module in _before_the_header(source, node)
         if not source.in_place or not is_standard(module)
     ]
-    databases = [(it, loaded_by(source.path, [it[1]]) & DATABASE_MODULES) for it in earlier]
+    databases = [(it, loaded_by(source.place, [it[1]]) & DATABASE_MODULES) for it in earlier]
     for (node, module), loaded in sorted(databases, key=lambda it: not it[1])[:1]:
         which = f", which loads {', '.join(sorted(loaded))}" if loaded else ""
         yield header.lineno, f"the header comes after {module} (line {node.lineno}){which}"

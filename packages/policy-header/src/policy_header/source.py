@@ -21,6 +21,9 @@ STARRED = (
 )
 """What `from asyncio import *` may bring, of what the rules look at."""
 
+LOOPS = {"anyio", "asyncio", "uvloop", "winloop"}
+"""Modules that make event loops."""
+
 Import = ast.Import | ast.ImportFrom
 
 

@@ -130,10 +130,10 @@ def _risked(source: Source, steps: list[ast.stmt]) -> str:
     nodes = [node for step in steps for node in _walk(step)]
     if any(_drives_a_loop(source, node) for node in nodes):
         return "a loop's calls"
-    if not depends_on_the_loop(source):
-        return ""
     things = _names_of_things(source)
-    return "a query" if any(_is_query(node, things) for node in nodes) else ""
+    # Elsewhere the name alone says too little.
+    by_name = depends_on_the_loop(source)
+    return "a query" if any(_is_query(node, things, by_name=by_name) for node in nodes) else ""
 
 
 def _names_of_things(source: Source) -> re.Pattern[str]:
@@ -168,7 +168,7 @@ def _drives_a_loop(source: Source, node: ast.AST) -> bool:
     )
 
 
-def _is_query(node: ast.AST, things: re.Pattern[str]) -> bool:
+def _is_query(node: ast.AST, things: re.Pattern[str], *, by_name: bool) -> bool:
     """Return whether a coroutine waits for the database here, by the names of what it calls."""
     waited_for: list[ast.expr] = []
     if isinstance(node, ast.AsyncWith):
@@ -177,15 +177,17 @@ def _is_query(node: ast.AST, things: re.Pattern[str]) -> bool:
         waited_for = [node.iter]
     elif isinstance(node, ast.Await):
         waited_for = [node.value]
-    return any(_is_of_a_database(it, things) for it in waited_for)
+    return any(_is_of_a_database(it, things, by_name=by_name) for it in waited_for)
 
 
-def _is_of_a_database(node: ast.expr, things: re.Pattern[str]) -> bool:
+def _is_of_a_database(node: ast.expr, things: re.Pattern[str], *, by_name: bool) -> bool:
     if not isinstance(node, ast.Call):
-        return bool(things.search(ast.unparse(node)))
-    method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        return by_name and bool(things.search(ast.unparse(node)))
+    called = node.func if isinstance(node.func, ast.Attribute) else None
     named = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
-    return method in QUERIES or any(
+    if called and called.attr in QUERIES:
+        return by_name or bool(things.search(ast.unparse(called.value)))
+    return by_name and any(
         things.search(ast.unparse(it))
         for it in named
         if isinstance(it, ast.Name | ast.Attribute | ast.Call)
