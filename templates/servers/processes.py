@@ -62,7 +62,7 @@ class _WorkerStop(StopSignals):
         try:
             return super().is_set() or self._line.poll()
         except OSError:
-            # So Windows reports the end of the pipe (BrokenPipeError), and Ctrl-C (InterruptedError).
+            # On Windows: BrokenPipeError at the end of the pipe, InterruptedError at Ctrl-C.
             return True
 
 
