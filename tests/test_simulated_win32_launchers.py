@@ -96,7 +96,10 @@ def test_simulated_win32_launcher_on_other_pythons(
 PLAIN, RELOAD = UVICORN[0], UVICORN[2]
 CHOICES = {
     ("asyncpg", "selector"): (SELECTOR, {PLAIN: "refuses", RELOAD: "serves"}),
-    ("asyncpg", "native"): ("ProactorEventLoop", {PLAIN: "serves", RELOAD: "refuses"}),
+    ("asyncpg", "native"): (
+        "ProactorEventLoop",
+        {PLAIN: "serves", RELOAD: "refuses", OURS[1]: "refuses"},
+    ),
     ("psycopg", "winloop"): ("Loop", {PLAIN: "refuses", RELOAD: "refuses"}),
 }
 

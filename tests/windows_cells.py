@@ -179,7 +179,7 @@ def _try(cell: Cell, project: WindowsProject, log: Path, mode: str, env: dict[st
     port = free_port()
     command = [*MODES[mode], *(["--port", str(port)] if web else [])]
     with started(project, log, *command, **env) as it:
-        if cell.server == "granian" and number == 2:
+        if number == 2 and (cell.server == "granian" or (web and cell.loop == "native")):
             assert it.process.wait(PATIENCE) == 1, it.told()
             assert it.told().count("\n") == 1, it.told()
             return f"refuses: {it.told().strip()}"

@@ -16,7 +16,15 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app import event_loop
 from app.commands.errors import CommandError
+# {% if cookiecutter.__one_process %}
+from app.commands.preflight import (
+    ensure_database_is_ready,
+    ensure_one_process,
+    ensure_port_is_free,
+)
+# {% else %}
 from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+# {% endif %}
 from app.commands.slow_clients import PatientProtocol
 from app.config import Settings
 from app.output import never_wait
@@ -28,6 +36,9 @@ logger = logging.getLogger("uvicorn.error")
 
 def serve(settings: Settings) -> None:
     """Check what the service needs, and serve until a signal ends it."""
+    # {% if cookiecutter.__one_process %}
+    ensure_one_process(settings)
+    # {% endif %}
     ensure_port_is_free(settings)
     event_loop.run(ensure_database_is_ready(settings))
     start_server(settings)
@@ -137,6 +148,12 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
         return changes
 
 
+# {% if cookiecutter.__one_process %}
+def _listen_and_run(server: uvicorn.Server, sockets: list[Any]) -> None:  # noqa: ARG001  none
+    server.run()
+
+
+# {% endif %}
 class Workers(Multiprocess):
     """Several processes of the service."""
 
@@ -163,6 +180,12 @@ class Workers(Multiprocess):
 
 
 def _reload(config: ChildConfig) -> None:
+    # {% if cookiecutter.__one_process %}
+    if sys.platform == "win32":
+        # A socket belongs to the first Proactor that uses it: each process opens its own.
+        Reloader(config, target=partial(_listen_and_run, uvicorn.Server(config)), sockets=[]).run()
+        return
+    # {% endif %}
     listener = config.bind_socket()
     Reloader(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
 

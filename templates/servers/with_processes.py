@@ -1,8 +1,20 @@
 """`python -m app`: serve."""
 
+# {% if cookiecutter.__one_process %}
+import sys
+
+# {% endif %}
 from app import event_loop
 from app.commands.listener import Listener, address, listen
+# {% if cookiecutter.__one_process %}
+from app.commands.preflight import (
+    ensure_database_is_ready,
+    ensure_one_process,
+    ensure_port_is_free,
+)
+# {% else %}
 from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+# {% endif %}
 from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.commands.server import serve_until
 from app.config import Settings
@@ -11,6 +23,9 @@ from app.output import never_wait
 
 def serve(settings: Settings) -> None:
     """Check what the service needs, and serve until a signal ends it."""
+    # {% if cookiecutter.__one_process %}
+    ensure_one_process(settings)
+    # {% endif %}
     ensure_port_is_free(settings)
     event_loop.run(ensure_database_is_ready(settings))
     start_server(settings)
@@ -23,7 +38,15 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
     with listen(settings) as listener:
         host, port = address(listener)
         print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        # {% if cookiecutter.__one_process %}
+        if reload and sys.platform == "win32":
+            # A socket belongs to the first Proactor that uses it: each process opens its own.
+            listener.close()
+            restart_on_change("app", stop, _listen_and_serve, settings)
+        elif reload:
+        # {% else %}
         if reload:
+        # {% endif %}
             restart_on_change("app", stop, _serve, settings, listener)
         elif settings.app_workers > 1:
             keep_running(settings.app_workers, stop, _serve, settings, listener)
@@ -33,3 +56,9 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
 
 def _serve(settings: Settings, listener: Listener, stop: Stop) -> None:
     event_loop.run(serve_until(stop, settings, listener))
+# {% if cookiecutter.__one_process %}
+
+
+def _listen_and_serve(settings: Settings, stop: Stop) -> None:
+    _serve(settings, listen(settings), stop)
+# {% endif %}

@@ -3,7 +3,7 @@
 # {% if cookiecutter.__web %}
 import socket
 # {% endif %}
-# {% if cookiecutter.__networked %}
+# {% if cookiecutter.__networked or cookiecutter.__one_process %}
 import sys
 # {% endif %}
 from collections.abc import AsyncIterator, Iterator
@@ -44,6 +44,20 @@ def ensure_port_is_free(settings: Settings) -> None:
             f"Can't listen on {host} port {port} ({error.strerror}): stop the program that "
             "does, or choose another with --port."
         ) from error
+# {% if cookiecutter.__one_process %}
+
+
+def ensure_one_process(settings: Settings) -> None:
+    """Raise CommandError if several processes would accept connections from one socket.
+
+    On Windows a socket belongs to the first Proactor that uses it.
+    """
+    if sys.platform == "win32" and settings.app_workers > 1:
+        raise CommandError(
+            f"APP_WORKERS is {settings.app_workers}, but asyncio.ProactorEventLoop serves with one "
+            "process on Windows: set 1."
+        )
+# {% endif %}
 # {% else %}
 def ensure_pool_is_large_enough(settings: Settings) -> None:
     """Raise CommandError if jobs would have to wait for each other's connections."""
