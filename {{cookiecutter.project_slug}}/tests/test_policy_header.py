@@ -21,7 +21,7 @@ def test_entry_points_begin_with_the_event_loop() -> None:
             late = modules[:1] != ["app.event_loop"] and not WITHOUT_LOOPS.issuperset(modules)
             assert not (late and _is_entry_point(place, tree)), (
                 f"{place} is an entry point: its first import must be from app.event_loop, "
-                f"whose run() also starts what it awaits."
+                f"whose run() takes the place of asyncio.run()."
             )
 
 
