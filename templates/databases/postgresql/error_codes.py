@@ -24,7 +24,6 @@ UNAVAILABLE_CLASSES = {
     "53",  # insufficient resources
     "57",  # operator intervention: shutdown, cancelled, statement_timeout
 }
-
 # {% if cookiecutter.__worker %}
 FINAL_CLASSES = {
     "0A",  # feature not supported
