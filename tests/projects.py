@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any, Self
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -201,6 +202,19 @@ class Service(Running):
     """A project's service that runs as a process."""
 
     url: str
+
+    def written(self) -> str:
+        """Return all of the log so far, of a service with one worker and a log of requests.
+
+        A client may have its answer a moment before its line is written.
+        """
+        last = f"/{uuid4()}"
+        httpx2.get(self.url + last, timeout=PATIENCE)
+        deadline = monotonic() + PATIENCE
+        while last not in (text := self.log.read_text(encoding="utf-8")):
+            assert monotonic() < deadline, text
+            sleep(0.01)
+        return text
 
 
 @contextmanager

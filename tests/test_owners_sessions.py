@@ -149,7 +149,7 @@ def test_a_stream_has_no_session_of_its_route(owned: Owned) -> None:
             answer = ""
         assert answer in {"", "begun\n"}
     wait_until(lambda: owned.log()[before:].count(OVER) > POOL, why=owned.log)
-    assert "in stream_late" in owned.log()[before:]
+    assert "in stream_late" in owned.service.written()[before:]
 
 
 def test_a_task_left_behind_costs_no_connection(owned: Owned) -> None:
@@ -160,7 +160,7 @@ def test_work_with_a_session_of_its_own_is_done(owned: Owned) -> None:
     before = len(owned.log())
     assert httpx2.post(owned.service.url + "/own/background").status_code == 202
     wait_until(lambda: owned.observer.count("Own") == 1, why=owned.log)
-    assert "Traceback" not in owned.log()[before:]
+    assert "Traceback" not in owned.service.written()[before:]
 
 
 def test_a_websocket_reads(owned: Owned) -> None:
@@ -197,8 +197,8 @@ def test_a_websocket_that_fails_is_closed_as_failed(owned: Owned) -> None:
         assert error.value.rcvd is not None
         assert error.value.rcvd.code in {1008, 4500}
     # A conflict is nobody's mistake, and what it quotes of the row is not for a log.
-    assert "Traceback" not in owned.log()[before:]
-    assert "Twice" not in owned.log()[before:]
+    assert "Traceback" not in owned.service.written()[before:]
+    assert "Twice" not in owned.service.written()[before:]
 
 
 def test_a_websocket_whose_client_is_gone_gives_its_connection_back(owned: Owned) -> None:

@@ -256,7 +256,7 @@ def test_the_log_has_the_public_path(behind: Behind) -> None:
         line = f"GET {PREFIX}{COMPANIES}/9000{number} 404"
         wait_until(lambda line=line: line in log.read_text(encoding="utf-8"), why=log.read_text)
         assert behind.get(f"{base}/seen/fail").status_code == 500
-        said = log.read_text(encoding="utf-8")
+        said = behind.trusting.written()
         assert said.count(f"GET {PREFIX}/seen/fail failed") == number + 1
 
 

@@ -56,7 +56,7 @@ class Target:
         for path in ("/ready", self.company):
             response = httpx2.get(self.url + path, timeout=60)
             assert response.status_code == 200, (path, response.text)
-        assert not re.search("Traceback|never retrieved|CRITICAL|ERROR", self.log()), self.log()
+        assert not re.search("Traceback|never retrieved|CRITICAL|ERROR", self.service.written())
 
 
 @contextmanager
