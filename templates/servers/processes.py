@@ -23,6 +23,9 @@ if sys.platform == "win32":
 EXCEPTION = 1
 """The exit code of a process that ended because its target raised an exception."""
 
+STOPPED_ON_WINDOWS = (BrokenPipeError, InterruptedError)
+"""How Windows reports the end of a pipe, and Ctrl-C."""
+
 _spawn = get_context("spawn")
 
 
@@ -60,8 +63,7 @@ class _WorkerStop(StopSignals):
         # The pipe ends when the parent closes it, and when the parent is gone.
         try:
             return super().is_set() or self._line.poll()
-        except (BrokenPipeError, InterruptedError):
-            # So Windows reports the end of the pipe, and Ctrl-C.
+        except STOPPED_ON_WINDOWS:
             return True
 
 
