@@ -24,6 +24,9 @@ if sys.platform == "win32":
 EXCEPTION = 1
 """The exit code of a process that ended because its target raised an exception."""
 
+STOPPED_ON_WINDOWS = (BrokenPipeError, InterruptedError)
+"""How Windows reports the end of a pipe, and Ctrl-C."""
+
 _spawn = get_context("spawn")
 
 
@@ -61,8 +64,7 @@ class _WorkerStop(StopSignals):
         # The pipe ends when the parent closes it, and when the parent is gone.
         try:
             return super().is_set() or self._line.poll()
-        except OSError:
-            # On Windows: BrokenPipeError at the end of the pipe, InterruptedError at Ctrl-C.
+        except STOPPED_ON_WINDOWS:
             return True
 
 
