@@ -7,16 +7,19 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from bake import TEMPLATE, bake
+from projects import PATIENCE
+from windows_cells import LAUNCHER, NEEDS
 
 PROGRAMS = {
     *("alembic", "cookiecutter", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),
-    *("python3", "ruff", "uv", "uvx"),
+    *("policy-header", "prek", "python3", "ruff", "uv", "uvx"),
 }
 """What a command begins with."""
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -26,7 +29,13 @@ FENCE = re.compile(
 SETTING = re.compile(r"\w+=\S*")
 PASTED_ALIKE = re.compile(r'([\w ./:=+\[\]…-]|"[\w ./:=+\[\]…-]+")*')
 """What cmd, PowerShell and sh read alike: no comment, variable, redirection or single quote."""
-DOCUMENTS = sorted([*TEMPLATE.glob("*.md"), *TEMPLATE.glob("docs/*.md")])
+DOCUMENTS = sorted(
+    [
+        path
+        for pattern in ("*.md", "docs/*.md", "packages/*/*.md")
+        for path in TEMPLATE.glob(pattern)
+    ]
+)
 RENDERS = [("asyncpg", "fastapi"), ("asyncmy", "none"), ("aiosqlite", "sanic")]
 
 
@@ -47,7 +56,7 @@ class Command:
 def is_command(line: str) -> bool:
     """Tell whether a line begins with a program, after settings in the manner of sh perhaps."""
     words = [word for word in line.split() if not SETTING.fullmatch(word)]
-    return len(words) > 1 and words[0] in PROGRAMS
+    return bool(words) and words[0] in PROGRAMS
 
 
 def is_read_alike(line: str) -> bool:
@@ -66,7 +75,9 @@ def commands_in(path: Path, root: Path) -> Iterator[Command]:
             assert len({is_command(line) for line in lines}) == 1, f"{where}: {block[0]}"
             yield from (Command(where, line) for line in lines if is_command(line))
     spans = FENCE.sub("", text)
-    yield from (Command(where, span) for span in SPAN.findall(spans) if is_command(span))
+    yield from (
+        Command(where, span) for span in SPAN.findall(spans) if " " in span and is_command(span)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +145,28 @@ def test_sh_passes_on_what_is_meant(commands: list[Command], tmp_path: Path) -> 
     env |= {"RECORD": str(tmp_path / "argv.txt")}
     subprocess.run(["/bin/sh", "-eu", "all.sh"], cwd=tmp_path, env=env, check=True, timeout=300)
     assert recorded(tmp_path / "argv.txt") == [it.arguments for it in commands]
+
+
+@pytest.mark.windows
+@pytest.mark.skipif(sys.platform != "win32" and not LAUNCHER, reason=NEEDS)
+def test_cmd_passes_on_what_is_meant(commands: list[Command]) -> None:
+    """PowerShell is not tried: there is none for Wine."""
+    *wine, python = LAUNCHER or [sys.executable]
+    with tempfile.TemporaryDirectory(dir=os.environ.get("WINDOWS_FOLDER")) as name:
+        folder = Path(name)
+        (folder / "record.py").write_text(RECORD, encoding="utf-8")
+        for program in PROGRAMS:
+            script = f'@"{python}" "%~dp0record.py" {program} %*\n'
+            (folder / f"{program}.bat").write_text(script, encoding="utf-8")
+        # Without `call` a script does not come back from another one.
+        lines = ["@chcp 65001 >nul", *(f"@call {it.line}" for it in commands)]
+        (folder / "all.bat").write_text("\n".join(lines), encoding="utf-8", newline="\r\n")
+        subprocess.run(
+            [*wine, "cmd", "/d", "/c", "all.bat"],
+            cwd=folder,
+            env=os.environ | {"RECORD": "argv.txt"},
+            stdin=subprocess.DEVNULL,
+            check=True,
+            timeout=PATIENCE,
+        )
+        assert recorded(folder / "argv.txt") == [it.arguments for it in commands]
