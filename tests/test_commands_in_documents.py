@@ -47,9 +47,14 @@ class Command:
     line: str
 
     @property
+    def typed(self) -> str:
+        """The line with something for what is left out."""
+        return self.line.replace("…", "something")
+
+    @property
     def arguments(self) -> list[str]:
         """What the program is to get."""
-        words = re.findall(r'"[^"]*"|\S+', self.line)
+        words = re.findall(r'"[^"]*"|\S+', self.typed)
         return [word.strip('"') for word in words]
 
 
@@ -140,7 +145,7 @@ def test_sh_passes_on_what_is_meant(commands: list[Command], tmp_path: Path) -> 
             encoding="utf-8",
         )
         script.chmod(0o755)
-    (tmp_path / "all.sh").write_text("\n".join(it.line for it in commands), encoding="utf-8")
+    (tmp_path / "all.sh").write_text("\n".join(it.typed for it in commands), encoding="utf-8")
     env = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     env |= {"RECORD": str(tmp_path / "argv.txt")}
     subprocess.run(["/bin/sh", "-eu", "all.sh"], cwd=tmp_path, env=env, check=True, timeout=300)
@@ -159,8 +164,8 @@ def test_cmd_passes_on_what_is_meant(commands: list[Command]) -> None:
             script = f'@"{python}" "%~dp0record.py" {program} %*\n'
             (folder / f"{program}.bat").write_text(script, encoding="utf-8")
         # Without `call` a script does not come back from another one.
-        lines = ["@chcp 65001 >nul", *(f"@call {it.line}" for it in commands)]
-        (folder / "all.bat").write_text("\n".join(lines), encoding="utf-8", newline="\r\n")
+        lines = "\n".join(f"@call {it.typed}" for it in commands)
+        (folder / "all.bat").write_text(lines, encoding="ascii", newline="\r\n")
         subprocess.run(
             [*wine, "cmd", "/d", "/c", "all.bat"],
             cwd=folder,
