@@ -314,7 +314,7 @@ def run(command, directory):
     )
     if done.returncode:
         told = done.stdout.strip()
-        if "invalid peer certificate" in told:
+        if "invalid peer certificate" in told or "No CA certificates" in told:
             raise TryError(
                 "uv does not trust the certificate of the package index: set SSL_CERT_FILE to the "
                 f"file with the certificates of your company or proxy. It says:\n{told}"

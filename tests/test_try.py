@@ -191,12 +191,14 @@ def company(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def test_a_certificate_that_uv_does_not_trust_is_told_with_the_cure(
-    company: tuple[str, Path], tmp_path: Path
+    company: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "UV_SYSTEM_CERTS"):
+        monkeypatch.delenv(name, raising=False)
     url, certificate = company
     alone = {"UV_DEFAULT_INDEX": url, "UV_CACHE_DIR": str(tmp_path / "cache")}
     alone |= {"UV_PROJECT_ENVIRONMENT": str(tmp_path / "environment"), "UV_NO_CONFIG": "1"}
-    refused = try_py("--driver", "aiosqlite", **alone, SSL_CERT_FILE="", SSL_CERT_DIR="")
+    refused = try_py("--driver", "aiosqlite", **alone)
     assert refused.returncode == 1
     assert "set SSL_CERT_FILE to" in refused.stderr.splitlines()[0]
     trusting = try_py("--driver", "aiosqlite", **alone, SSL_CERT_FILE=str(certificate))
