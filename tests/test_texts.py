@@ -93,7 +93,7 @@ from app.worker.handlers import HopelessError, handle
 async def takes(sessions, kind, **payload):
     async with sessions.write.begin() as session:
         try:
-            await handle(session, kind=kind, payload=payload)
+            await handle(session, kind=kind, payload=payload, limit=0)
         except HopelessError:
             return False
     return True

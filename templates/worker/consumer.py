@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import platform
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -150,11 +149,13 @@ class Consumer:
         except StuckJobError as error:
             # Left alone, it might do what the next attempt does at the same time.
             self.bell.stop()
-            with suppress(Exception):
+            try:
                 async with asyncio.timeout(LAST_NOTE):
                     # Nothing that it still does is committed.
                     await session.invalidate()
                     await self._note_lost_transaction(claim, error)
+            except Exception:
+                logger.exception("The failure of job %s was not noted", claim.job_id)
             end_process(f"Job {claim.job_id} ({kind}) {GOES_ON}.")
 
     async def _note_lost_transaction(self, claim: Claim, error: Exception) -> None:
