@@ -84,7 +84,9 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     main = project.path / "app" / "main.py"
     text = main.read_text(encoding="utf-8")
     assert HEADER in text
-    text = text.replace("import logging", "import asyncio\nimport logging\nimport os", 1)
+    first = "from collections.abc import"
+    assert first in text
+    text = text.replace(first, f"import asyncio\nimport os\n{first}", 1)
     main.write_text(text.replace(HEADER, FAILING) + REPORTING, encoding="utf-8")
     return project
 
