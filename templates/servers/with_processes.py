@@ -43,10 +43,9 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
             # A socket belongs to the first Proactor that uses it: each process opens its own.
             listener.close()
             restart_on_change("app", stop, _listen_and_serve, settings)
-        elif reload:
-        # {% else %}
-        if reload:
+            return
         # {% endif %}
+        if reload:
             restart_on_change("app", stop, _serve, settings, listener)
         elif settings.app_workers > 1:
             keep_running(settings.app_workers, stop, _serve, settings, listener)
