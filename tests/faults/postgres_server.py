@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import psutil
 from devtools.local_postgres import Postgres
-from devtools.local_server import give, kept_port, leave_root, reachable
-from devtools.postgres_binaries import find_binaries
+from devtools.local_server import give, kept_port, leave_root
+from devtools.postgres_binaries import find_binaries, reachable
 
 
 class PostgresServer(Postgres):
