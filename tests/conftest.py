@@ -7,9 +7,18 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 import pytest
-from projects import AWKWARD, Project, Variant, answers, install, new_directory
+from projects import (
+    AWKWARD,
+    Project,
+    Variant,
+    answers,
+    install,
+    migrated_database,
+    new_directory,
+)
 from windows import Windows, open_windows
 from workbench import Workbench, open_workbench
 
@@ -23,6 +32,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Variant], P
         return install(new_directory(tmp_path_factory), "--no-default-groups", **answers(variant))
 
     return install_once
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, installed: Callable[..., Project]) -> Project:
+    """Return a project as it is in production."""
+    return installed(request.param)
+
+
+@pytest.fixture
+def url(project: Project, tmp_path: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a migrated database."""
+    with migrated_database(project, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

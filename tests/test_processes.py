@@ -20,7 +20,6 @@ from projects import (
     Running,
     Variant,
     each,
-    migrated_database,
     running,
     serving,
 )
@@ -72,19 +71,6 @@ Connection.poll, processes.wait = poll, interrupted
 if __name__ == "__main__":
     processes.keep_running(2, processes.StopSignals(), work)
 """
-
-
-@pytest.fixture
-def project(request: pytest.FixtureRequest, installed: Callable[..., Project]) -> Project:
-    """Return a project as it is in production."""
-    return installed(request.param)
-
-
-@pytest.fixture
-def url(project: Project, tmp_path: Path) -> Iterator[str]:
-    """Yield the DATABASE_URL of a migrated database."""
-    with migrated_database(project, tmp_path) as url:
-        yield url
 
 
 @contextmanager
