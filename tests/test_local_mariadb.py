@@ -115,7 +115,10 @@ def server_on(url: str) -> psutil.Process:
 
 
 def is_gone(process: psutil.Process) -> bool:
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # It went between the two questions.
+        return True
 
 
 @pytest.mark.usefixtures("installed")

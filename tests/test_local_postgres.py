@@ -145,7 +145,10 @@ def server_in(directory: Path) -> psutil.Process:
 
 def is_gone(process: psutil.Process) -> bool:
     # Nobody may be there to collect an orphan that has ended: a container without an init.
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # It went between the two questions.
+        return True
 
 
 def wait_until_nothing_is_left(temporary: Path, *processes: psutil.Process) -> None:

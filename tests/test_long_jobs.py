@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,16 @@ from typing import Any
 import pytest
 from bake import ANSWERS, choices
 from observer import wait_until
-from projects import Copy, Project, Running, Variant, each, migrated_database, running
+from projects import (
+    Copy,
+    Project,
+    Running,
+    Variant,
+    each,
+    environment,
+    migrated_database,
+    running,
+)
 from test_failures_in_words import FAILURES, FIRST, INSERT, NAMED, TABLE, TAKEN_BY_SQLITE
 from test_owners_sessions import OWNERS
 
@@ -39,6 +49,27 @@ async def main(statements, jobs):
 run(main(*map(json.loads, sys.argv[1:])))
 """
 """Executes statements, and adds jobs."""
+BEGUN_BETWEEN = """
+from app.event_loop import run
+import asyncio, sys
+from pathlib import Path
+from app.commands import jobs
+from app.config import Settings
+
+real = jobs.running_of
+
+async def later(found, *others):
+    # A worker begins the job after the command has read it.
+    place = Path(sys.argv[1])
+    (place / "read").touch()
+    while not (place / "begun").exists():
+        await asyncio.sleep(0.01)
+    return await real(found, *others)
+
+jobs.running_of = later
+run(jobs.show(Settings(), state=None, limit=9))
+"""
+"""Lists the jobs, one of which is begun meanwhile."""
 AGAIN = {
     "postgresql": {
         "deadlock": "DO $$ BEGIN RAISE 'deadlock detected' USING ERRCODE = '40P01'; END $$",
@@ -140,6 +171,28 @@ def test_others_go_on_while_a_job_is_being_done(project: Project, url: str, tmp_
         assert "Traceback" not in said_by(third)()
     said = project.succeed(project.python, "-m", "app", "companies", "list", **env(url))
     assert said.count("By the job") == 1
+
+
+def test_a_job_that_is_begun_while_it_is_listed_is_shown(
+    project: Project, url: str, tmp_path: Path
+) -> None:
+    add(project, url, ("rest", {"directory": str(tmp_path)}))
+    command = [project.python, "-c", BEGUN_BETWEEN, tmp_path]
+    with subprocess.Popen(
+        command,
+        cwd=project.path,
+        env=environment(**env(url)),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as listing:
+        wait_until((tmp_path / "read").exists, why=lambda: "The jobs were not read.")
+        with running(project, tmp_path / "log", **env(url)) as worker:
+            said, _ = listing.communicate(timeout=60)
+            for name in ("write", "end"):
+                (tmp_path / name).touch()
+            wait_until(lambda: jobs(project, url)[0][2] == "done", why=said_by(worker))
+    assert listing.returncode == 0
+    assert said.split("\t")[2] == "queued"
 
 
 def test_a_failure_is_named_and_tried_again_only_if_that_may_help(

@@ -52,5 +52,6 @@ async def running_of(jobs: Sequence[Job], sessions: Sessions, settings: Settings
     # Those that were begun before had a worker that died.
     async with sessions.read() as session:
         last = await session.scalar(query.order_by(Job.started_at.desc()).limit(1))
-    return {job.id for job in jobs if job.id == last}
+    # A job that was begun after `jobs` were read is shown as it was.
+    return {job.id for job in jobs if job.id == last and job.started_at}
 # {% endif %}
