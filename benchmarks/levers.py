@@ -19,8 +19,8 @@ AS_IT_IS = "as it is"
 METHODS = ("GET",)
 ROUNDS = 5
 """At most: there are many of them."""
-SESSION, MAIN = "app/db/session.py", "app/main.py"
-ROUTES, QUERIES = "app/api/companies.py", "app/companies.py"
+SESSION, MAIN = "app/kit/db/session.py", "app/main.py"
+ROUTES, QUERIES = "app/companies/routes.py", "app/companies/queries.py"
 MIDDLEWARE = """    app.add_middleware(UnexpectedErrors)
 
     @app.middleware("http")
@@ -113,12 +113,12 @@ DEFAULTS = (
         "A commit that fails has to be answered. It also gives the connection back sooner.",
         edits=(
             Edit(
-                "app/api/sessions.py",
+                "app/kit/http/sessions.py",
                 'Depends(_begin_write, scope="function")',
                 "Depends(_begin_write)",
             ),
             Edit(
-                "app/api/sessions.py",
+                "app/kit/http/sessions.py",
                 'Depends(_open_read, scope="function")',
                 "Depends(_open_read)",
             ),

@@ -44,7 +44,7 @@ BODIES = {
 
 def add_routes(framework: str, app: Any) -> None:
     """Add `/one`, `/list`, `/nested` and `/plain`."""
-    from app.api.schemas import CompanyCreate
+    from app.kit.http.schemas import CompanyCreate
     from pydantic import BaseModel
 
     class Nested(BaseModel):
@@ -71,7 +71,7 @@ def add_routes(framework: str, app: Any) -> None:
 
             app.post(path, endpoint=path)(validate_request(schema)(take))
         else:
-            from app.api.requests import body_of
+            from app.kit.http.requests import body_of
             from starlette.responses import PlainTextResponse
 
             async def read(request: Any, schema: Any = schema) -> PlainTextResponse:
@@ -125,7 +125,7 @@ async def post(app: Any, path: str, body: bytes) -> tuple[int, int]:
 
 async def main(framework: str, name: str) -> None:
     """Send one body, and print what became of it."""
-    from app.config import Settings
+    from app.settings import Settings
     from app.main import create_app
 
     app = create_app(Settings(app_max_body_size=2 * SIZE, app_request_log=False))

@@ -16,8 +16,8 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, UserDefinedType
-from app.db.base import Base, Entity
-from app.db.types import ExactDecimal, UtcDateTime, utc_now
+from app.kit.db.base import Base, Entity
+from app.kit.db.types import ExactDecimal, UtcDateTime, utc_now
 """
 
 EVERYWHERE = [

@@ -7,8 +7,8 @@ import asyncio
 import json
 from typing import Any
 
-from app.config import Settings
-from app.db.engine import open_engine
+from app.settings import Settings
+from app.kit.db.engine import open_engine
 from app.event_loop import run
 from provoking import Provoke, executing, in_turn, outcome
 from pydantic import SecretStr

@@ -161,7 +161,7 @@ async def asked(app: Any, method: str, path: str) -> dict[str, Any]:
 
 async def main(framework: str, directory: str) -> None:
     """Ask with HEAD and, where that ends, with GET, and print what is answered."""
-    from app.config import Settings
+    from app.settings import Settings
     from app.main import create_app
 
     app = create_app(Settings(app_request_log=False))

@@ -25,9 +25,9 @@ import app.models  # noqa: F401  before its tables are taken away
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from app.commands.settings import load_settings
-from app.db.base import Base
-from app.db.engine import open_engine
+from app.kit.commands.settings import load_settings
+from app.kit.db.base import Base
+from app.kit.db.engine import open_engine
 
 VERSIONS = Path("migrations/versions/drawn")
 SCHEMAS = [None, "billing"]

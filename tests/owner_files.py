@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column, selectinload
 
-from app.config import Settings
-from app.db.base import Base, Entity
-from app.db.engine import open_engine
-from app.db.migrations import check, downgrade, upgrade
-from app.db.session import Sessions, create_sessions
-from app.db.types import utc_now
-from app.models import Company, Customer
+from app.settings import Settings
+from app.kit.db.base import Base, Entity
+from app.kit.db.engine import open_engine
+from app.kit.db.migrations import check, downgrade, upgrade
+from app.kit.db.session import Sessions, create_sessions
+from app.kit.db.types import utc_now
+from app.companies.model import Company
+from app.customers.model import Customer
 from app.models.owner import Color, Level, Person, Team
 from tests.database import fresh_database
 
@@ -103,7 +104,7 @@ from typing import Literal
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Entity
+from app.kit.db.base import Entity
 
 
 class Color(StrEnum):

@@ -84,8 +84,8 @@ def edit(project: Path) -> None:
 
 def with_edits(fresh: dict[str, str]) -> dict[str, str]:
     """Return the files of a fresh project, with the same edits."""
-    companies = fresh["app/companies.py"] + NOTE
-    return fresh | {"app/companies.py": companies, "app/invoices.py": '"""Ours."""\n'}
+    companies = fresh["app/companies/queries.py"] + NOTE
+    return fresh | {"app/companies/queries.py": companies, "app/invoices.py": '"""Ours."""\n'}
 
 
 @pytest.mark.parametrize("driver", choices("driver"))
@@ -102,9 +102,9 @@ def test_create_check_diff_and_update(template: Path, tmp_path: Path, driver: st
     assert_merged_clean(project)
     cruft(project, "check")
     later = "# A later version of the template."
-    assert later in files(project)["app/pages.py"]
-    assert (later in files(project)["app/db/driver.py"]) == (driver == "asyncpg")
-    assert NOTE in files(project)["app/companies.py"]
+    assert later in files(project)["app/kit/pages.py"]
+    assert (later in files(project)["app/kit/db/driver.py"]) == (driver == "asyncpg")
+    assert NOTE in files(project)["app/companies/queries.py"]
 
 
 NEIGHBOURS = {frozenset(pair) for pair in itertools.pairwise(choices("driver"))}

@@ -141,7 +141,7 @@ def test_a_log_that_is_read_loses_no_line_at_a_stop(
         log.read()
         log.get("/nothing", 100)
         log.stop()
-        last = "process [" if (project.path / "app/commands/slow_clients.py").exists() else ""
+        last = "process [" if (project.path / "app/kit/commands/slow_clients.py").exists() else ""
         wait_until(lambda: log.text.endswith("\n") and last in log.text.splitlines()[-1])
     assert log.text.count("GET /nothing 404") == 100
     assert not DROPPED.search(log.text)
@@ -187,7 +187,7 @@ PROGRAMS = {
     "atexit": "import atexit; atexit.register(print, 'the end')",
     "signal": """
         import signal
-        from app.output import catch_up
+        from app.kit.output import catch_up
         catch_up()
         print("the end", file=sys.stderr)
         signal.raise_signal(signal.SIGTERM)
@@ -197,7 +197,7 @@ PROGRAMS = {
         multiprocessing.get_context("spawn").Process(target=print, args=["the end"]).start()
     """,
     "again": """
-        from app.output import catch_up
+        from app.kit.output import catch_up
         catch_up()
         never_wait()
         print("the end")
@@ -211,7 +211,7 @@ PROGRAMS = {
 }
 START = """
 import logging, os, sys
-from app.output import never_wait
+from app.kit.output import never_wait
 if __name__ == "__main__":
     never_wait()
     logging.basicConfig()

@@ -33,10 +33,10 @@ USUAL = [("aiosqlite", "none"), ("asyncpg", "none")]
 SCRIPT = """
 from app.event_loop import run
 import json, sys
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.session import create_sessions
-from app.jobs import enqueue_job
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.session import create_sessions
+from app.kit.jobs.queue import enqueue_job
 from sqlalchemy import text
 
 async def main(statements, jobs):
@@ -53,8 +53,8 @@ BEGUN_BETWEEN = """
 from app.event_loop import run
 import asyncio, sys
 from pathlib import Path
-from app.commands import jobs
-from app.config import Settings
+from app.kit.commands import jobs
+from app.settings import Settings
 
 real = jobs.running_of
 
@@ -94,9 +94,9 @@ def project(
     """Return a worker with the owner's kinds of jobs, and little patience with them."""
     copy = Copy.of(installed(request.param), tmp_path)
     shutil.copy(OWNERS / "long_jobs.py", copy.path / "app" / "worker" / "owner.py")
-    name = "app/worker/handlers.py"
+    name = "app/kit/jobs/handling.py"
     copy.replace(name, '    "import_companies"', '    **OWNERS,\n    "import_companies"')
-    copy.replace(name, "\n\nHandler", "\nfrom app.worker.owner import OWNERS\n\nHandler")
+    copy.replace(name, "\n\nHandler", "\nfrom app.kit.jobs.owner import OWNERS\n\nHandler")
     copy.replace(name, "GRACE = 10.0", "GRACE = 0.5")
     return copy
 

@@ -134,7 +134,7 @@ def test_what_an_owner_tests_passes(developing: Project, tmp_path: Path) -> None
 @pytest.mark.usefixtures("developing")
 def test_another_schema_is_refused_where_it_is_another_database(take: Take) -> None:
     model = dedent("""
-        from app.db.base import Entity
+        from app.kit.db.base import Entity
 
         class Invoice(Entity):
             __tablename__ = "invoices"

@@ -21,12 +21,12 @@ def test_the_tasks_of_a_job_have_a_session_of_their_own(
     project = Copy.of(installed(variant), tmp_path)
     shutil.copy(OWNERS / "work.py", project.path / "app" / "work.py")
     shutil.copy(OWNERS / "none.py", project.path / "app" / "worker" / "owner.py")
-    name = "app/worker/handlers.py"
+    name = "app/kit/jobs/handling.py"
     project.replace(
         name, '    "import_companies"', '    "owner": leave_tasks_behind,\n    "import_companies"'
     )
     project.replace(
-        name, "\n\nHandler", "\nfrom app.worker.owner import leave_tasks_behind\n\nHandler"
+        name, "\n\nHandler", "\nfrom app.kit.jobs.owner import leave_tasks_behind\n\nHandler"
     )
 
     def companies() -> str:

@@ -49,7 +49,7 @@ ROUTES = {
     "aiohttp": AIOHTTP,
     "sanic": SANIC,
 }
-"""Written at the end of `app/api/health.py`."""
+"""Written at the end of `app/kit/http/health.py`."""
 TEST = '''"""The client of HTTP is open, in the tests as in production."""
 
 from httpx2 import AsyncClient
@@ -67,9 +67,9 @@ async def test_it_is_open_as_in_production(committing_client: AsyncClient) -> No
 OVERRIDES = '''"""Other factories reach all that routes ask for."""
 
 from httpx2 import ASGITransport, AsyncClient
-from app.api.sessions import get_sessions
-from app.config import Settings
-from app.db.session import Sessions
+from app.kit.http.sessions import get_sessions
+from app.settings import Settings
+from app.kit.db.session import Sessions
 from app.main import create_app
 
 
@@ -90,9 +90,9 @@ import pytest
 from httpx2 import AsyncClient
 from litestar.di import Provide
 
-from app.api.sessions import DEPENDENCIES
-from app.config import Settings
-from app.db.session import Sessions
+from app.kit.http.sessions import DEPENDENCIES
+from app.settings import Settings
+from app.kit.db.session import Sessions
 from app.main import create_app
 from httpx2 import ASGITransport
 
@@ -131,7 +131,7 @@ def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -
     text = resources.read_text(encoding="utf-8")
     assert field in text
     text = text.replace(field, f"{field}    http: AsyncClient\n")
-    text = text.replace("from app.config", "from httpx2 import AsyncClient\n\nfrom app.config")
+    text = text.replace("from app.settings", "from httpx2 import AsyncClient\n\nfrom app.settings")
     resources.write_text(text, encoding="utf-8")
     routes = project.path / "app" / "api" / "health.py"
     code = routes.read_text(encoding="utf-8") + ROUTES[variant[1]]

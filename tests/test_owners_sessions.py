@@ -87,7 +87,7 @@ def owned_project(variant: Variant, original: Project, directory: Path) -> Proje
     place, routes = ROUTES[framework]
     project.replace("app/main.py", place, routes + place)
     project.replace(
-        "app/main.py", "import Settings\n", "import Settings\nfrom app.api import owner\n"
+        "app/main.py", "import Settings\n", "import Settings\nfrom app.kit.http import owner\n"
     )
     return project
 

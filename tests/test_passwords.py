@@ -22,9 +22,9 @@ import os
 import sys
 from pathlib import Path
 from sqlalchemy import event, text
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.sync import open_sync_engine
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.sync import open_sync_engine
 
 WORD = "PASSWORD" if os.environ["ADMIN"].startswith("postgres") else "IDENTIFIED BY"
 
@@ -115,7 +115,7 @@ def test_each_connection_has_the_password_of_its_moment(
     indirect=True,
 )
 def test_the_documentation_s_examples_work(project: Project, env: dict[str, str]) -> None:
-    module = project.path / "app/db/password.py"
+    module = project.path / "app/kit/db/password.py"
     before = module.read_text(encoding="utf-8")
     function = re.compile(r"def new_password.*?(?=\n\n\ndef )", re.DOTALL)
     assert len(EXAMPLES) == 2

@@ -49,7 +49,7 @@ AS_ON_WINDOWS = """
 import fcntl, os, signal, struct, termios, time
 from multiprocessing.connection import Connection
 
-from app.commands import processes
+from app.kit.commands import processes
 
 def poll(line, timeout=0.0, poll=Connection.poll):
     if ready := poll(line, timeout):

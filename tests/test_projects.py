@@ -198,9 +198,9 @@ def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: 
         imports = """from decimal import Decimal
 from typing import Literal
 
-from app.db.types import ExactDecimal, UtcDateTime, utc_now
+from app.kit.db.types import ExactDecimal, UtcDateTime, utc_now
 """
-        changed = before.replace("from app.db.types import UtcDateTime, utc_now\n", imports)
+        changed = before.replace("from app.kit.db.types import UtcDateTime, utc_now\n", imports)
         model.write_text(changed.replace(column, more + column), encoding="utf-8")
         try:
             alembic("revision", "--autogenerate", "--message", "Add a motto")
@@ -278,7 +278,7 @@ def test_workers_keep_their_contract_and_stop_clean(production: Project, tmp_pat
     lines = "\n".join(logs).splitlines()
     # Where a job of the contract failed in the database, and nowhere else.
     before = [lines[i - 1] for i, line in enumerate(lines) if line.startswith("Traceback")]
-    assert all("app.worker.consumer: Job" in line for line in before), before
+    assert all("app.kit.jobs.consumer: Job" in line for line in before), before
 
 
 @pytest.mark.parametrize("production", each(WORKERS), indirect=True)
@@ -347,7 +347,7 @@ def test_it_works_with_the_oldest_versions_it_allows_and_xdist(oldest: Project) 
 
 
 SABOTAGE = {
-    "a sync dialect": ("app/db/*.py", 'DIALECT = "{dialect}"', 'DIALECT = "{sync}"'),
+    "a sync dialect": ("app/kit/db/*.py", 'DIALECT = "{dialect}"', 'DIALECT = "{sync}"'),
     "a dependency that is not declared": ("pyproject.toml", '    "{requirement}",\n', ""),
 }
 

@@ -89,7 +89,7 @@ def behind(
     before = BEFORE[framework]
     project.replace("app/main.py", before, f"    seen.install(app)\n{before}")
     project.replace(
-        "app/main.py", "from app.api import", "from app import seen\nfrom app.api import"
+        "app/main.py", "from app.kit.http import", "from app import seen\nfrom app.kit.http import"
     )
     with ExitStack() as stack:
         url = stack.enter_context(migrated_database(project, directory))
@@ -293,8 +293,8 @@ TAKEN = {
 }
 CHECK = """
 import json, sys
-from app.commands.errors import CommandError
-from app.commands.settings import read_settings
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.settings import read_settings
 said = {}
 for name, values in json.loads(sys.argv[1]).items():
     for value in values:

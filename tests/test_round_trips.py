@@ -23,7 +23,7 @@ VARIANTS = [
     ("psycopg", WEB_FRAMEWORKS[0]),
 ]
 BATCH = 500
-"""Rows that an export fetches at a time: EXPORT_BATCH in app/companies.py."""
+"""Rows that an export fetches at a time: EXPORT_BATCH in app/companies/queries.py."""
 FILL = """
 TRUNCATE companies CASCADE;
 INSERT INTO companies (name, industry, created_at, updated_at)

@@ -143,7 +143,7 @@ def refusal(
         patch.syspath_prepend(project)
         for name in [it for it in sys.modules if it.partition(".")[0] == "app"]:
             patch.delitem(sys.modules, name)
-        yield request.param, importlib.import_module("app.db.statements").refusal
+        yield request.param, importlib.import_module("app.kit.db.statements").refusal
         for name in [it for it in sys.modules if it.partition(".")[0] == "app"]:
             del sys.modules[name]
 

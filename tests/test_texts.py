@@ -84,11 +84,11 @@ EMAILS = {
 DO_JOBS = """
 from app.event_loop import run
 import json, sys
-from app.companies import create_company
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.session import create_sessions
-from app.worker.handlers import HopelessError, handle
+from app.companies.queries import create_company
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.session import create_sessions
+from app.kit.jobs.handling import HopelessError, handle
 
 async def takes(sessions, kind, **payload):
     async with sessions.write.begin() as session:

@@ -26,9 +26,9 @@ PROBE = """
 from app.event_loop import run
 import sys
 from sqlalchemy import text
-from app.commands.errors import CommandError
-from app.commands.preflight import diagnosed_engine
-from app.commands.settings import load_settings
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.preflight import diagnosed_engine
+from app.kit.commands.settings import load_settings
 
 QUERY = text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
 

@@ -7,11 +7,11 @@ import os
 import sys
 import warnings
 
-from app.commands.errors import CommandError
-from app.commands.preflight import diagnosed, diagnosed_engine
-from app.commands.settings import load_settings
-from app.config import Settings
-from app.db.sync import open_sync_engine
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.preflight import diagnosed, diagnosed_engine
+from app.kit.commands.settings import load_settings
+from app.settings import Settings
+from app.kit.db.sync import open_sync_engine
 from sqlalchemy import text
 
 

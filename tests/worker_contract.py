@@ -11,12 +11,12 @@ JOBS = 20
 SCRIPT = """
 from app.event_loop import run
 import sys
-from app.companies import create_company
-from app.config import Settings
-from app.customers import list_customers
-from app.db.engine import open_engine
-from app.db.session import create_sessions
-from app.jobs import enqueue_job
+from app.companies.queries import create_company
+from app.settings import Settings
+from app.customers.queries import list_customers
+from app.kit.db.engine import open_engine
+from app.kit.db.session import create_sessions
+from app.kit.jobs.queue import enqueue_job
 
 async def main(number):
     async with open_engine(Settings()) as engine, create_sessions(engine).write.begin() as session:

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
-from app.config import Settings
-from app.db.base import Base
-from app.db.bulk import bulk_insert
-from app.db.engine import open_engine
-from app.db.session import create_session_factory
-from app.db.types import utc_now
-from app.models import Company
+from app.settings import Settings
+from app.kit.db.base import Base
+from app.kit.db.bulk import bulk_insert
+from app.kit.db.engine import open_engine
+from app.kit.db.session import create_session_factory
+from app.kit.db.types import utc_now
+from app.companies.model import Company
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import DropConstraint

@@ -7,13 +7,13 @@ from httpx2 import AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import companies
-from app.companies import create_company
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.errors import Failure
-from app.db.session import create_sessions
-from app.models import Company
+from app.companies import queries
+from app.companies.queries import create_company
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.failures import Failure
+from app.kit.db.session import create_sessions
+from app.companies.model import Company
 from tests.client import open_client
 from tests.database import unreachable
 from tests.test_errors import PROVOCATIONS, Provoke
@@ -30,7 +30,7 @@ async def test_what_a_statement_s_refusal_is_answered_with(
         await provoke(session)
         return company
 
-    monkeypatch.setattr(companies, "create_company", create_and_provoke)
+    monkeypatch.setattr(queries, "create_company", create_and_provoke)
     body = {"name": "Someone", "industry": "Anything"}
     response = await client.post("/api/v1/companies", json=body)
     assert response.status_code == STATUSES[PROVOCATIONS[provoke]]

@@ -4,10 +4,10 @@ import json
 
 from httpx2 import AsyncClient
 
-from app.companies import EXPORT_BATCH
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.session import Sessions, create_sessions
+from app.companies.queries import EXPORT_BATCH
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.session import Sessions, create_sessions
 from scripts.create_test_data import create_test_data
 from tests.client import open_client
 from tests.database import unreachable

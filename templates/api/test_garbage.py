@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.garbage import THRESHOLDS, tune_garbage_collection
+from app.kit.http.lifespan import THRESHOLDS, tune_garbage_collection
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from httpx2 import AsyncClient, Response
 
-from app.db.types import MAX_ID
+from app.kit.db.types import MAX_ID
 
 COMPANIES = "/api/v1/companies"
 VALID = {"name": "Acme", "industry": "Anvils"}

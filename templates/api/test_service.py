@@ -7,11 +7,11 @@ from contextlib import closing
 import pytest
 
 from app import event_loop
-from app.companies import create_company, update_company
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.migrations import upgrade
-from app.db.session import create_sessions
+from app.companies.queries import create_company, update_company
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.migrations import upgrade
+from app.kit.db.session import create_sessions
 from tests.database import count_connections, fresh_database
 from tests.processes import environment
 from tests.service import Service, running_service

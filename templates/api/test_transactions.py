@@ -7,8 +7,8 @@ from httpx2 import AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app import companies
-from app.models import Company
+from app.companies import queries
+from app.companies.model import Company
 from tests.database import DOOMED, doom
 
 ACME = {"name": "Acme", "industry": "Anvils"}
@@ -19,7 +19,7 @@ Then = Callable[[AsyncSession], Awaitable[object]]
 @pytest.fixture
 def after_create(monkeypatch: pytest.MonkeyPatch) -> Callable[[Then], None]:
     """Return a function that adds a step to the creation of a company."""
-    create = companies.create_company
+    create = queries.create_company
 
     def add(then: Then) -> None:
         async def create_and_then(session: AsyncSession, **values: str) -> Company:
@@ -27,7 +27,7 @@ def after_create(monkeypatch: pytest.MonkeyPatch) -> Callable[[Then], None]:
             await then(session)
             return company
 
-        monkeypatch.setattr(companies, "create_company", create_and_then)
+        monkeypatch.setattr(queries, "create_company", create_and_then)
 
     return add
 

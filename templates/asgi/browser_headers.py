@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.browsers import BrowserRules
-from app.config import Settings
+from app.kit.http.browser_rules import BrowserRules
+from app.kit.settings import ServiceSettings
 
 
 class BrowserHeaders:
     """Adds them, and answers what browsers ask before a page of another origin may ask."""
 
-    def __init__(self, app: Any, *, settings: Settings) -> None:
+    def __init__(self, app: Any, *, settings: ServiceSettings) -> None:
         """Wrap `app`."""
         self.app = app
         self.rules = BrowserRules(settings)

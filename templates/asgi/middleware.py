@@ -8,9 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from app.api.problems import ProblemResponse
-from app.errors import NotFoundError
-from app.problems import Problem, database_problem, unexpected_problem
+from app.kit.http.error_handlers import ProblemResponse
+from app.kit.errors import DomainError
+from app.kit.http.problems import Problem, database_problem, domain_problem, unexpected_problem
 
 
 class UnexpectedErrors:
@@ -52,8 +52,8 @@ class UnexpectedErrors:
             await self.app(scope, receive, send)
         except WebSocketDisconnect:
             return
-        except NotFoundError as error:
-            problem = Problem(404, str(error))
+        except DomainError as error:
+            problem = domain_problem(error)
         except SQLAlchemyError as error:
             problem = database_problem(error, f"WebSocket {scope['path']}")
         except Exception as error:  # noqa: BLE001  whatever it is, the client is told

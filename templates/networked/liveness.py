@@ -13,7 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from app.config import Settings
+from app.kit.db.settings import DatabaseSettings
 
 PING_AFTER = 1.0
 """Seconds of rest after which a connection is asked whether the server still answers."""
@@ -21,7 +21,7 @@ RENEW_AFTER = 5.0
 """Seconds between two renewals of the pool because of a read-only server."""
 
 
-def silence(settings: Settings) -> float | None:
+def silence(settings: DatabaseSettings) -> float | None:
     """Return the seconds after which a server that says nothing is given up, or None."""
     # The server ends a long statement; our own limit is for a server that went silent.
     return settings.db_statement_timeout + 5 if settings.db_statement_timeout else None
@@ -53,7 +53,7 @@ class Liveness:
     def __init__(
         self,
         engine: AsyncEngine,
-        settings: Settings,
+        settings: DatabaseSettings,
         *,
         is_dead: Callable[[Any], bool],
         hang_up: Callable[[Any], None],

@@ -7,10 +7,10 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.config import Settings
+from app.kit.db.settings import DatabaseSettings
 
 
-def new_password(settings: Settings) -> str | None:
+def new_password(settings: DatabaseSettings) -> str | None:
     """Return the password for a connection that is about to be opened, or None for the URL's.
 
     Called for each one, by the async engines and by the synchronous one. If the database takes
@@ -22,7 +22,7 @@ def new_password(settings: Settings) -> str | None:
     return None
 
 
-def renew_password(engine: Engine, settings: Settings) -> None:
+def renew_password(engine: Engine, settings: DatabaseSettings) -> None:
     """Call `new_password` whenever `engine` opens a connection."""
 
     @event.listens_for(engine, "do_connect")

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.companies import create_company, list_companies
-from app.config import Settings
-from app.db.database import open_database
-from app.db.engine import open_engine
-from app.db.migrations import upgrade
+from app.companies.queries import create_company, list_companies
+from app.settings import Settings
+from app.kit.db.database import open_database
+from app.kit.db.engine import open_engine
+from app.kit.db.migrations import upgrade
 from tests.database import fresh_database, unreachable
 
 

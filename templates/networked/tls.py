@@ -4,18 +4,18 @@
 import ssl
 
 # {% endif %}
-from app.config import Settings
+from app.kit.db.settings import DatabaseSettings
 # {% if cookiecutter.driver != "psycopg" %}
-from app.db.tls_url import SslMode, load_certificate
+from app.kit.db.tls_url import SslMode, load_certificate
 # {% else %}
-from app.db.tls_url import SslMode
+from app.kit.db.tls_url import SslMode
 # {% endif %}
-from app.db.url import servers_of
+from app.kit.db.url import servers_of
 
 LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 
 
-def tls_mode(settings: Settings) -> SslMode:
+def tls_mode(settings: DatabaseSettings) -> SslMode:
     """Return how the connection is secured: fully, unless it stays on this machine.
 
     `require` encrypts, but believes any server; `verify-ca` demands a certificate from an
@@ -31,7 +31,7 @@ def tls_mode(settings: Settings) -> SslMode:
 # {% if cookiecutter.driver != "psycopg" %}
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
+def tls_context(settings: DatabaseSettings) -> ssl.SSLContext | None:
     """Return the context for drivers that take one, or None for a connection without TLS.
 
     Raises OSError if a file of certificates can't be read.

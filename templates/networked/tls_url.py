@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import URL
 
-from app.db.url_parameters import ANY
+from app.kit.db.url_parameters import ANY
 
 SslMode = Literal["disable", "require", "verify-ca", "verify-full"]
 

@@ -2,24 +2,26 @@
 
 import asyncio
 import logging
+from pkgutil import resolve_name
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from app.commands.listener import Listener
-from app.commands.preflight import diagnosed
-from app.commands.processes import Stop
-from app.config import Settings
-from app.main import create_app
+from app.kit.commands.listener import Listener
+from app.kit.commands.preflight import diagnosed
+from app.kit.commands.processes import Stop
+from app.kit.settings import ServiceSettings
 
 
-async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
-    """Serve until `stop`."""
+async def serve_until(
+    stop: Stop, settings: ServiceSettings, application: str, listener: Listener
+) -> None:
+    """Serve the application until `stop`."""
     logging.getLogger("aiohttp.server").addFilter(_shorten)
     runner = web.AppRunner(
-        create_app(settings),
-        # Ours says more: see app/request_log.py.
+        resolve_name(application)(settings),
+        # Ours says more: see app/kit/http/request_log.py.
         access_log=None,
         shutdown_timeout=settings.app_shutdown_timeout,
     )
@@ -56,7 +58,7 @@ class OnceRefused(web.RequestHandler):
     """A connection that is refused once.
 
     aiohttp would go on to refuse each part of a flood, and every such error keeps its part in
-    memory until garbage is collected, which is seldom (`app/garbage.py`).
+    memory until garbage is collected, which is seldom (`app/kit/http/lifespan.py`).
     """
 
     __slots__ = ("_is_refused",)

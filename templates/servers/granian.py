@@ -11,19 +11,21 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from app.commands.in_flight import load_application, run_until
-from app.commands.listener import Listener
-from app.commands.processes import Stop
-from app.config import Settings
+from app.kit.commands.in_flight import load_application, run_until
+from app.kit.commands.listener import Listener
+from app.kit.commands.processes import Stop
+from app.kit.settings import ServiceSettings
 
 # Its loggers hand everything on, as others do, and have no handlers of their own.
 LOGGING: dict[str, Any] = {"handlers": {}, "loggers": {"_granian": {}}}
 
 
-async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
-    """Serve until `stop`."""
+async def serve_until(
+    stop: Stop, settings: ServiceSettings, application: str, listener: Listener
+) -> None:
+    """Serve the application until `stop`."""
     host, port = listener
-    app = load_application(settings)
+    app = load_application(application, settings)
     server = Server(
         app,
         address=host,

@@ -10,15 +10,17 @@ import logging
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from app.commands.in_flight import GRACE, load_application, run_until
-from app.commands.listener import Listener
-from app.commands.processes import Stop
-from app.config import Settings
+from app.kit.commands.in_flight import GRACE, load_application, run_until
+from app.kit.commands.listener import Listener
+from app.kit.commands.processes import Stop
+from app.kit.settings import ServiceSettings
 
 
-async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
-    """Serve until `stop`."""
-    app = load_application(settings)
+async def serve_until(
+    stop: Stop, settings: ServiceSettings, application: str, listener: Listener
+) -> None:
+    """Serve the application until `stop`."""
+    app = load_application(application, settings)
     stopping = asyncio.Event()
     serving = asyncio.create_task(
         serve(app, _config(settings, listener), shutdown_trigger=stopping.wait, mode="asgi")
@@ -27,7 +29,7 @@ async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> Non
     await run_until(stop, serving, stopping.set, app, patience=patience)
 
 
-def _config(settings: Settings, listener: Listener) -> Config:
+def _config(settings: ServiceSettings, listener: Listener) -> Config:
     config = Config()
     # From now on hypercorn's, which closes it.
     config.bind = [f"fd://{listener.detach()}"]

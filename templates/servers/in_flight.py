@@ -4,11 +4,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from pkgutil import resolve_name
 from typing import Any
 
-from app.commands.processes import Stop
-from app.config import Settings
-from app.problems import MEDIA_TYPE, Problem
+from app.kit.commands.processes import Stop
+from app.kit.settings import ServiceSettings
+from app.kit.http.problems import MEDIA_TYPE, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -105,12 +106,10 @@ def _has_body(scope: Any) -> bool:
     return any(name in END_OF_BODY and value != b"0" for name, value in scope["headers"])
 
 
-def load_application(settings: Settings) -> InFlight:
+def load_application(place: str, settings: ServiceSettings) -> InFlight:
     """Return the application; raises pydantic.ValidationError for a setting."""
     # Importing it reads the settings, and mistakes in them are told in a sentence before.
-    from app.main import app  # noqa: PLC0415
-
-    return InFlight(app, patience=settings.app_request_timeout)
+    return InFlight(resolve_name(place), patience=settings.app_request_timeout)
 
 
 async def run_until(

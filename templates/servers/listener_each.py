@@ -9,14 +9,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.commands.errors import CommandError
-from app.config import Settings
+from app.kit.commands.command_error import CommandError
+from app.kit.settings import ServiceSettings
 
 Listener = tuple[str, int]
 
 
 @contextmanager
-def listen(settings: Settings) -> Iterator[Listener]:
+def listen(settings: ServiceSettings) -> Iterator[Listener]:
     """Yield the host, as a number, and the port; nobody else gets them meanwhile.
 
     Raises CommandError if this system can't serve with as many processes.

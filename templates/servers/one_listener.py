@@ -6,12 +6,12 @@ process is replaced waits for the next.
 
 import socket
 
-from app.config import Settings
+from app.kit.settings import ServiceSettings
 
 Listener = socket.socket
 
 
-def listen(settings: Settings) -> Listener:
+def listen(settings: ServiceSettings) -> Listener:
     """Return the socket, which accepts connections from now on."""
     address = (settings.app_host, settings.app_port)
     family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]

@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Protocol
 
-from app.commands.errors import CommandError
-from app.output import never_wait
+from app.kit.commands.command_error import CommandError
+from app.kit.output import never_wait
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pkgutil import resolve_name
 from typing import Any
 
 from sanic.application.constants import ServerStage
@@ -15,17 +16,18 @@ from sanic.application.state import ApplicationServerInfo
 from sanic.http import Stage
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
-from app.api.requests import App
-from app.commands.listener import Listener
-from app.commands.preflight import diagnosed
-from app.commands.processes import Stop
-from app.config import Settings
-from app.main import create_app
+from app.kit.http.requests import App
+from app.kit.commands.listener import Listener
+from app.kit.commands.preflight import diagnosed
+from app.kit.commands.processes import Stop
+from app.kit.settings import ServiceSettings
 
 
-async def serve_until(stop: Stop, settings: Settings, listener: Listener) -> None:
-    """Serve until `stop`."""
-    server = await create_server(create_app(settings=settings), listener)
+async def serve_until(
+    stop: Stop, settings: ServiceSettings, application: str, listener: Listener
+) -> None:
+    """Serve the application until `stop`."""
+    server = await create_server(resolve_name(application)(settings=settings), listener)
     try:
         with diagnosed(settings):
             await server.before_start()
@@ -47,7 +49,7 @@ async def create_server(app: App, listener: socket.socket) -> Any:
     """Return Sanic's AsyncioServer, which has no types, before it accepts connections."""
     options = {"start_serving": False}
     server: Any = await app.create_server(
-        # Ours says more: see app/request_log.py.
+        # Ours says more: see app/kit/http/request_log.py.
         access_log=False,
         asyncio_server_kwargs=options,
         protocol=PatientProtocol,

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from app import event_loop
-from app.config import Settings
+from app.settings import Settings
 from tests.processes import environment, run_python
 from tests.service import free_port
 

@@ -15,45 +15,43 @@ from uvicorn._subprocess import get_subprocess
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app import event_loop
-from app.commands.errors import CommandError
+from app.kit.commands.command_error import CommandError
 # {% if cookiecutter.__one_process %}
-from app.commands.preflight import (
+from app.kit.commands.preflight import (
     ensure_database_is_ready,
     ensure_one_process,
     ensure_port_is_free,
 )
 # {% else %}
-from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+from app.kit.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 # {% endif %}
-from app.commands.slow_clients import PatientProtocol
-from app.config import Settings
-from app.output import never_wait
-
-APP = "app.main:app"
+from app.kit.commands.slow_clients import PatientProtocol
+from app.kit.settings import ServiceSettings
+from app.kit.output import never_wait
 
 logger = logging.getLogger("uvicorn.error")
 
 
-def serve(settings: Settings) -> None:
-    """Check what the service needs, and serve until a signal ends it."""
+def serve(settings: ServiceSettings, application: str) -> None:
+    """Check what the service needs, and serve the application until a signal ends it."""
     # {% if cookiecutter.__one_process %}
     ensure_one_process(settings)
     # {% endif %}
     ensure_port_is_free(settings)
     event_loop.run(ensure_database_is_ready(settings))
-    start_server(settings)
+    start_server(settings, application)
 
 
-def start_server(settings: Settings, *, reload: bool = False) -> None:
+def start_server(settings: ServiceSettings, application: str, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
     never_wait()
     options: dict[str, Any] = {
         "host": settings.app_host,
         "port": settings.app_port,
         "log_level": settings.app_log_level,
-        # Ours says more: see app/request_log.py.
+        # Ours says more: see app/kit/http/request_log.py.
         "access_log": False,
-        # Ours does the same with every server: see app/proxies.py.
+        # Ours does the same with every server: see app/kit/http/proxies.py.
         "proxy_headers": False,
         # Named here, since uvicorn does not ask for asyncio's policy.
         "loop": event_loop.LOOP_FACTORY,
@@ -64,11 +62,11 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         "workers": 1 if reload else settings.app_workers,
     }
     if reload:
-        _reload(ChildConfig(APP, reload=True, reload_dirs=["app"], **options))
+        _reload(ChildConfig(application, reload=True, reload_dirs=["app"], **options))
     elif settings.app_workers > 1:
-        _run_workers(ChildConfig(APP, **options))
+        _run_workers(ChildConfig(application, **options))
     else:
-        uvicorn.run(APP, **options)  # noqa: TID251  here it gets the loop
+        uvicorn.run(application, **options)  # noqa: TID251  here it gets the loop
 
 
 class ChildConfig(uvicorn.Config):

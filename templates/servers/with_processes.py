@@ -5,33 +5,33 @@ import sys
 
 # {% endif %}
 from app import event_loop
-from app.commands.listener import Listener, address, listen
+from app.kit.commands.listener import Listener, address, listen
 # {% if cookiecutter.__one_process %}
-from app.commands.preflight import (
+from app.kit.commands.preflight import (
     ensure_database_is_ready,
     ensure_one_process,
     ensure_port_is_free,
 )
 # {% else %}
-from app.commands.preflight import ensure_database_is_ready, ensure_port_is_free
+from app.kit.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 # {% endif %}
-from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
-from app.commands.server import serve_until
-from app.config import Settings
-from app.output import never_wait
+from app.kit.commands.processes import Stop, StopSignals, keep_running, restart_on_change
+from app.kit.commands.server import serve_until
+from app.kit.settings import ServiceSettings
+from app.kit.output import never_wait
 
 
-def serve(settings: Settings) -> None:
-    """Check what the service needs, and serve until a signal ends it."""
+def serve(settings: ServiceSettings, application: str) -> None:
+    """Check what the service needs, and serve the application until a signal ends it."""
     # {% if cookiecutter.__one_process %}
     ensure_one_process(settings)
     # {% endif %}
     ensure_port_is_free(settings)
     event_loop.run(ensure_database_is_ready(settings))
-    start_server(settings)
+    start_server(settings, application)
 
 
-def start_server(settings: Settings, *, reload: bool = False) -> None:
+def start_server(settings: ServiceSettings, application: str, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
     never_wait()
     stop = StopSignals()
@@ -42,22 +42,22 @@ def start_server(settings: Settings, *, reload: bool = False) -> None:
         if reload and sys.platform == "win32":
             # A socket belongs to the first Proactor that uses it: each process opens its own.
             listener.close()
-            restart_on_change("app", stop, _listen_and_serve, settings)
+            restart_on_change("app", stop, _listen_and_serve, settings, application)
             return
         # {% endif %}
         if reload:
-            restart_on_change("app", stop, _serve, settings, listener)
+            restart_on_change("app", stop, _serve, settings, application, listener)
         elif settings.app_workers > 1:
-            keep_running(settings.app_workers, stop, _serve, settings, listener)
+            keep_running(settings.app_workers, stop, _serve, settings, application, listener)
         else:
-            _serve(settings, listener, stop)
+            _serve(settings, application, listener, stop)
 
 
-def _serve(settings: Settings, listener: Listener, stop: Stop) -> None:
-    event_loop.run(serve_until(stop, settings, listener))
+def _serve(settings: ServiceSettings, application: str, listener: Listener, stop: Stop) -> None:
+    event_loop.run(serve_until(stop, settings, application, listener))
 # {% if cookiecutter.__one_process %}
 
 
-def _listen_and_serve(settings: Settings, stop: Stop) -> None:
-    _serve(settings, listen(settings), stop)
+def _listen_and_serve(settings: ServiceSettings, application: str, stop: Stop) -> None:
+    _serve(settings, application, listen(settings), stop)
 # {% endif %}

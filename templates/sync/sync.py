@@ -1,6 +1,6 @@
 """The engine's synchronous twin, for what can't be async: notebooks, task queues, scripts.
 
-    from app.commands.settings import load_settings
+    from app.kit.commands.settings import load_settings
 
     with open_sync_engine(load_settings()) as engine:
         sessions = create_sync_session_factory(engine)
@@ -17,17 +17,17 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.config import Settings
-from app.db import sync_driver
-from app.db.failures import redact_errors
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db import sync_driver
+from app.kit.db.error_reports import redact_errors
 # {% if cookiecutter.__networked %}
-from app.db.password import renew_password
+from app.kit.db.password import renew_password
 # {% endif %}
-from app.db.sql_log import log_sql_of
+from app.kit.db.sql_log import log_sql_of
 
 
 @contextmanager
-def open_sync_engine(settings: Settings) -> Iterator[Engine]:
+def open_sync_engine(settings: DatabaseSettings) -> Iterator[Engine]:
     """Yield an engine that has not connected yet, and dispose it in the end."""
     engine = create_engine(
         sync_driver.engine_url(settings),

@@ -5,17 +5,17 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.commands.errors import CommandError
-from app.commands.preflight import ready_engine
-from app.config import Settings
-from app.db.diagnosis import explain
-from app.db.errors import Failure, classify
-from app.db.session import Sessions, create_sessions
-from app.errors import NotFoundError
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.preflight import ready_engine
+from app.kit.settings import ServiceSettings
+from app.kit.db.diagnosis import explain
+from app.kit.db.failures import Failure, classify
+from app.kit.db.session import Sessions, create_sessions
+from app.kit.errors import DomainError
 
 
 @asynccontextmanager
-async def open_sessions(settings: Settings) -> AsyncIterator[Sessions]:
+async def open_sessions(settings: ServiceSettings) -> AsyncIterator[Sessions]:
     """Yield sessions on a ready database; raises CommandError if it is not ready, or gets lost.
 
     A mistake in a statement is none: its traceback says where it is.
@@ -23,7 +23,7 @@ async def open_sessions(settings: Settings) -> AsyncIterator[Sessions]:
     async with ready_engine(settings) as engine:
         try:
             yield create_sessions(engine)
-        except NotFoundError as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
         except SQLAlchemyError as error:
             if classify(error) is Failure.UNAVAILABLE:

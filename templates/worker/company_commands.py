@@ -1,29 +1,53 @@
 """`python -m app companies`: the companies that are there."""
 
 import json
+from typing import Annotated
 
+import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
 
-from app.commands.errors import CommandError
-from app.commands.sessions import open_sessions
-from app.companies import create_company, list_companies, stream_companies
-from app.config import Settings
-from app.worker.payloads import NewCompany, first_mistake
+from app.companies.queries import create_company, list_companies, stream_companies
+from app.companies.schemas import CompanyCreate
+from app.event_loop import run
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.command_line import Limit, group
+from app.kit.commands.sessions import open_sessions
+from app.kit.commands.settings import load_settings
+from app.kit.schemas import first_mistake
+from app.settings import Settings
+
+commands = group("The companies that are there.")
+
+
+@commands.command("add")
+def _add(name: str, industry: str) -> None:
+    """Add a company."""
+    run(add(load_settings(Settings), name=name, industry=industry))
+
+
+@commands.command("list")
+def _list(
+    limit: Limit = 50,
+    after: Annotated[int, typer.Option(min=0, help="The number to begin behind.")] = 0,
+) -> None:
+    """Print companies: number, name, industry."""
+    run(show(load_settings(Settings), limit=limit, after=after))
+
+
+@commands.command("export")
+def _export() -> None:
+    """Print all companies as JSON, each on a line."""
+    run(export(load_settings(Settings)))
 
 
 async def add(settings: Settings, *, name: str, industry: str) -> None:
-    """Add a company."""
+    """Add a company; raises CommandError if it can't be."""
     try:
-        new = NewCompany(name=name, industry=industry)
+        new = CompanyCreate(name=name, industry=industry)
     except ValidationError as error:
         raise CommandError(f"This is no company: {first_mistake(error)}.") from None
-    async with open_sessions(settings) as sessions:
-        try:
-            async with sessions.write.begin() as session:
-                company = await create_company(session, name=new.name, industry=new.industry)
-        except IntegrityError as error:
-            raise CommandError(f"There is a company {name!r} already.") from error
+    async with open_sessions(settings) as sessions, sessions.write.begin() as session:
+        company = await create_company(session, name=new.name, industry=new.industry)
     print(f"Company {company.id} is added.")
 
 

@@ -4,24 +4,25 @@ import asyncio
 import logging
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 # {% if not cookiecutter.__networked %}
-from app.db import driver
+from app.kit.db import driver
 # {% endif %}
-from app.db.errors import Failure, classify
-from app.db.failures import report
-from app.db.outages import outages
-from app.db.readiness import Readiness
-from app.jobs import Claim, claim_job, get_claimed, note_failure, note_success
-from app.models import Job
-from app.models.job import MAX_WORKER
-from app.resources import Resources
-from app.worker.bell import Bell
-from app.worker.failures import (
+from app.kit.db.failures import Failure, classify
+from app.kit.db.error_reports import report
+from app.kit.db.outages import outages
+from app.kit.db.readiness import Readiness
+from app.kit.jobs.queue import Claim, claim_job, get_claimed, note_failure, note_success
+from app.kit.jobs.model import Job
+from app.kit.jobs.model import MAX_WORKER
+from app.kit.resources import SharedResources
+from app.kit.jobs.bell import Bell
+from app.kit.jobs.failures import (
     HopelessError,
     InterruptedJobError,
     StuckJobError,
@@ -29,11 +30,11 @@ from app.worker.failures import (
     describe,
     is_hopeless,
 )
-from app.worker.handlers import GOES_ON, handle
+from app.kit.jobs.handling import GOES_ON, Handler, handle
 # {% if not cookiecutter.__networked %}
-from app.worker.running import turn
+from app.kit.jobs.running import turn
 # {% endif %}
-from app.worker.watchdog import end_process
+from app.kit.jobs.watchdog import end_process
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +51,9 @@ LONGEST_PAUSE = 30.0
 class Consumer:
     """Runs jobs until the bell stops; several consumers may share its resources and its bell."""
 
-    resources: Resources
+    resources: SharedResources
     bell: Bell
+    handlers: Mapping[str, Handler]
 
     async def run(self) -> None:
         """Do one job after another, and wait when there is none."""
@@ -144,8 +146,10 @@ class Consumer:
 
     async def _handle(self, session: AsyncSession, job: Job, claim: Claim) -> None:
         limit, kind = self.resources.settings.worker_job_timeout, job.kind
+        if kind not in self.handlers:
+            raise HopelessError(f"There is no handler for jobs of the kind {kind!r}.")
         try:
-            await handle(session, kind=kind, payload=job.payload, limit=limit)
+            await handle(self.handlers[kind], session, payload=job.payload, limit=limit)
         except StuckJobError as error:
             # Left alone, it might do what the next attempt does at the same time.
             self.bell.stop()

@@ -10,9 +10,10 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
-from app.db.error_codes import code_of, is_final
-from app.db.errors import Failure, classify
-from app.db.failures import in_words, one_line
+from app.kit.db.error_codes import code_of, is_final
+from app.kit.db.failures import Failure, classify
+from app.kit.errors import ConflictError
+from app.kit.db.error_reports import in_words, one_line
 
 FINAL = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
@@ -43,7 +44,7 @@ def is_hopeless(error: Exception) -> bool:
     be over the next time, unless it is a HopelessError.
     """
     if not isinstance(error, SQLAlchemyError):
-        return isinstance(error, HopelessError)
+        return isinstance(error, HopelessError | ConflictError)
     if classify(error) is Failure.UNAVAILABLE:
         return False
     if not isinstance(error, DBAPIError):

@@ -1,26 +1,33 @@
 """`python -m app jobs`: what is in the queue, and what should be."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from app.commands.errors import CommandError
-from app.commands.sessions import open_sessions
-from app.config import Settings
-from app.db.types import utc_now
-from app.jobs import enqueue_job, list_jobs, retry_job
-from app.models import Job
-from app.worker.handlers import HANDLERS
-from app.worker.running import running_of
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.sessions import open_sessions
+from app.kit.settings import ServiceSettings
+from app.kit.db.types import utc_now
+from app.kit.jobs.queue import enqueue_job, list_jobs, retry_job
+from app.kit.jobs.model import Job
+from app.kit.jobs.running import running_of
 
 Shown = Literal["queued", "running", "done", "failed"]
 """A job that is running is stored as queued: its worker may die."""
 
 
-async def add(settings: Settings, *, kind: str, payload: str | bytes, delay: float) -> None:
-    """Add a job that is tried in `delay` seconds; `payload` is JSON."""
-    if kind not in HANDLERS:
-        known = ", ".join(sorted(HANDLERS))
+async def add(
+    settings: ServiceSettings,
+    *,
+    kind: str,
+    payload: str | bytes,
+    delay: float,
+    kinds: Collection[str],
+) -> None:
+    """Add a job, of one of the `kinds`, that is tried in `delay` seconds; `payload` is JSON."""
+    if kind not in kinds:
+        known = ", ".join(sorted(kinds))
         raise CommandError(f"There is no kind of job {kind!r}: choose one of {known}.")
     content = _read(payload)
     async with open_sessions(settings) as sessions, sessions.write.begin() as session:
@@ -29,7 +36,7 @@ async def add(settings: Settings, *, kind: str, payload: str | bytes, delay: flo
     print(f"Job {job.id} is queued.")
 
 
-async def show(settings: Settings, *, state: Shown | None, limit: int) -> None:
+async def show(settings: ServiceSettings, *, state: Shown | None, limit: int) -> None:
     """Print jobs, the newest first, each on a line."""
     running_only = state == "running"
     stored = "queued" if state == "running" else state
@@ -54,7 +61,7 @@ def _print(job: Job, state: str, *, since: datetime | None, remark: str | None) 
     print(*cells, sep="\t")
 
 
-async def retry(settings: Settings, *, job_id: int) -> None:
+async def retry(settings: ServiceSettings, *, job_id: int) -> None:
     """Queue a failed job again."""
     async with open_sessions(settings) as sessions, sessions.write.begin() as session:
         await retry_job(session, job_id)

@@ -3,19 +3,19 @@
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.config import Settings
-from app.db.driver import READ_OPTIONS
-from app.db.leaks import exempt_from_leak_check
-from app.db.outages import outages
-from app.db.readiness import Readiness
-from app.jobs import CHANNEL
-from app.worker.bell import Bell
-from app.worker.consumer import wait_until_ready
-from app.worker.notifications import listen
+from app.kit.settings import ServiceSettings
+from app.kit.db.driver import READ_OPTIONS
+from app.kit.db.leaks import exempt_from_leak_check
+from app.kit.db.outages import outages
+from app.kit.db.readiness import Readiness
+from app.kit.jobs.queue import CHANNEL
+from app.kit.jobs.bell import Bell
+from app.kit.jobs.consumer import wait_until_ready
+from app.kit.jobs.notifications import listen
 
 
 async def keep_listening(
-    engine: AsyncEngine, settings: Settings, readiness: Readiness, bell: Bell
+    engine: AsyncEngine, settings: ServiceSettings, readiness: Readiness, bell: Bell
 ) -> None:
     """Listen on one connection, and on another one when it is lost."""
     if settings.db_pooler == "pgbouncer":

@@ -13,8 +13,8 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.__main__ import main
-from app.companies import create_company
-from app.worker.handlers import HANDLERS
+from app.companies.queries import create_company
+from app.jobs import HANDLERS
 
 
 async def rest(session: AsyncSession, payload: Mapping[str, Any]) -> None:

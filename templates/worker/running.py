@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from sqlalchemy import select
 
 # {% if cookiecutter.__networked %}
-from app.db.session import Sessions
-from app.models import Job
+from app.kit.db.session import Sessions
+from app.kit.jobs.model import Job
 
 
 async def running_of(jobs: Sequence[Job], sessions: Sessions) -> set[int]:
@@ -27,14 +27,14 @@ async def running_of(jobs: Sequence[Job], sessions: Sessions) -> set[int]:
     async with sessions.write() as session:
         return claimed - set(await session.scalars(query))
 # {% else %}
-from app.config import Settings
-from app.db.file_lock import open_lock, try_lock
-from app.db.session import Sessions
-from app.models import Job
+from app.kit.settings import ServiceSettings
+from app.kit.db.file_lock import open_lock, try_lock
+from app.kit.db.session import Sessions
+from app.kit.jobs.model import Job
 
 
 @contextmanager
-def turn(settings: Settings) -> Iterator[bool]:
+def turn(settings: ServiceSettings) -> Iterator[bool]:
     """Yield whether nobody else does a job; if so, nobody does until the block ends.
 
     It is not the database's write lock, which a job takes with its first write only.
@@ -43,7 +43,7 @@ def turn(settings: Settings) -> Iterator[bool]:
         yield try_lock(lock)
 
 
-async def running_of(jobs: Sequence[Job], sessions: Sessions, settings: Settings) -> set[int]:
+async def running_of(jobs: Sequence[Job], sessions: Sessions, settings: ServiceSettings) -> set[int]:
     """Return the ids of those `jobs` that a worker does at this moment: one at most."""
     query = select(Job.id).where(Job.state == "queued", Job.started_at.is_not(None))
     with turn(settings) as nobody:

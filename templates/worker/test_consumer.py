@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.companies import create_company, list_companies
-from app.config import Settings
-from app.customers import list_customers
-from app.db.session import Sessions
-from app.worker.handlers import HANDLERS
+from app.companies.queries import create_company, list_companies
+from app.settings import Settings
+from app.customers.queries import list_customers
+from app.kit.db.session import Sessions
+from app.jobs import HANDLERS
 from tests.workers import count_companies, enqueue, finished, get_job, working
 
 ACME = {"name": "Acme", "industry": "Anvils"}

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.companies import create_company
-from app.config import Settings
-from app.db.session import Sessions
-from app.worker.failures import HopelessError
-from app.worker.handlers import HANDLERS, Handler
+from app.companies.queries import create_company
+from app.settings import Settings
+from app.kit.db.session import Sessions
+from app.kit.jobs.failures import HopelessError
+from app.jobs import HANDLERS
+from app.kit.jobs.handling import Handler
 from tests.database import doom
 from tests.workers import count_companies, enqueue, finished, working
 

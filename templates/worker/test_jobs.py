@@ -10,10 +10,10 @@ import pytest
 # {% if cookiecutter.__networked %}
 from app import jobs
 # {% endif %}
-from app.db.session import Sessions
-from app.db.types import utc_now
-from app.errors import NotFoundError
-from app.jobs import (
+from app.kit.db.session import Sessions
+from app.kit.db.types import utc_now
+from app.kit.errors import NotFoundError
+from app.kit.jobs.queue import (
     LONGEST_DELAY,
     Claim,
     claim_job,
@@ -24,7 +24,7 @@ from app.jobs import (
     note_success,
     retry_job,
 )
-from app.models import Job
+from app.kit.jobs.model import Job
 
 
 def a_job() -> Job:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.companies import create_company
-from app.config import Settings
-from app.db.session import Sessions
-from app.worker.handlers import HANDLERS
+from app.companies.queries import create_company
+from app.settings import Settings
+from app.kit.db.session import Sessions
+from app.jobs import HANDLERS
 from tests.workers import count_companies, enqueue, finished, working
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.companies import (
+from app.companies.queries import (
     EXPORT_BATCH,
     create_company,
     delete_company,
@@ -12,9 +12,9 @@ from app.companies import (
     stream_companies,
     update_company,
 )
-from app.customers import create_customer, delete_customer, get_customer, list_customers
-from app.db.session import Sessions
-from app.errors import NotFoundError
+from app.customers.queries import create_customer, delete_customer, get_customer, list_customers
+from app.kit.db.session import Sessions
+from app.kit.errors import NotFoundError
 from scripts.create_test_data import create_test_data
 
 ACME = {"name": "Acme", "industry": "Anvils"}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from traceback import format_stack
 from typing import NoReturn
 
-from app.output import catch_up
+from app.kit.output import catch_up
 
 logger = logging.getLogger(__name__)
 

@@ -1,32 +1,33 @@
 """`python -m app`: work."""
 
+from pkgutil import resolve_name
+
 from app import event_loop
-from app.commands.preflight import ensure_database_is_ready, ensure_pool_is_large_enough
-from app.commands.processes import Stop, StopSignals, keep_running, restart_on_change
-from app.config import Settings
-from app.main import work
-from app.output import never_wait
+from app.kit.commands.preflight import ensure_database_is_ready, ensure_pool_is_large_enough
+from app.kit.commands.processes import Stop, StopSignals, keep_running, restart_on_change
+from app.kit.settings import ServiceSettings
+from app.kit.output import never_wait
 
 
-def start(settings: Settings) -> None:
+def start(settings: ServiceSettings, worker: str) -> None:
     """Check what the worker needs, and work until a signal ends it."""
     ensure_pool_is_large_enough(settings)
     event_loop.run(ensure_database_is_ready(settings))
-    start_worker(settings)
+    start_worker(settings, worker)
 
 
-def start_worker(settings: Settings, *, reload: bool = False) -> None:
+def start_worker(settings: ServiceSettings, worker: str, *, reload: bool = False) -> None:
     """Work on the event loop that this project chose."""
     never_wait()
     stop = StopSignals()
     print("Working", flush=True)
     if reload:
-        restart_on_change("app", stop, _work, settings)
+        restart_on_change("app", stop, _work, settings, worker)
     elif settings.app_workers > 1:
-        keep_running(settings.app_workers, stop, _work, settings)
+        keep_running(settings.app_workers, stop, _work, settings, worker)
     else:
-        _work(settings, stop)
+        _work(settings, worker, stop)
 
 
-def _work(settings: Settings, stop: Stop) -> None:
-    event_loop.run(work(settings, stop))
+def _work(settings: ServiceSettings, worker: str, stop: Stop) -> None:
+    event_loop.run(resolve_name(worker)(settings, stop))

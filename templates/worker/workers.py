@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import func, select
 
-from app.config import Settings
-from app.db.session import Sessions
-from app.jobs import enqueue_job
+from app.settings import Settings
+from app.kit.db.session import Sessions
+from app.kit.jobs.queue import enqueue_job
 from app.main import work
-from app.models import Company, Job
+from app.companies.model import Company
+from app.kit.jobs.model import Job
 from tests.processes import PATIENCE
 
 

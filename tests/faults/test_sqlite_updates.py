@@ -14,10 +14,10 @@ pytestmark = pytest.mark.faults
 COUNT_UP = """
 from app.event_loop import run
 import asyncio, sys
-from app.companies import get_company
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.session import create_sessions
+from app.companies.queries import get_company
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.session import create_sessions
 
 async def main(times):
     async with open_engine(Settings()) as engine:

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import WSMsgType, web
 
-from app.api.requests import sessions_of
+from app.kit.http.requests import sessions_of
 from app.work import add_late, add_own, count, read_late, stream_late, work_then_task
 
 routes = web.RouteTableDef()

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, BackgroundTasks, WebSocket
 from fastapi.responses import StreamingResponse
 
-from app.api.sessions import Factories, Read, Write
+from app.kit.http.sessions import Factories, Read, Write
 from app.work import add_late, add_own, count, read_late, stream_late, work_then_task
 
 router = APIRouter()

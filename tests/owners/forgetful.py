@@ -16,11 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Settings
-from app.db.database import Database, open_database
-from app.db.engine import open_engine
-from app.db.leaks import exempt_from_leak_check
-from app.garbage import tune_garbage_collection
+from app.settings import Settings
+from app.kit.db.database import Database, open_database
+from app.kit.db.engine import open_engine
+from app.kit.db.leaks import exempt_from_leak_check
+from app.kit.http.lifespan import tune_garbage_collection
 
 kept: list[Any] = []
 logging.basicConfig()
@@ -100,7 +100,7 @@ async def ask(database: Database) -> object:
 async def hold() -> None:
     """Hold two connections for too long, one of them on purpose, and take others in passing."""
     messages: list[str] = []
-    logging.getLogger("app.db.leaks").addFilter(lambda it: messages.append(it.getMessage()) or True)
+    logging.getLogger("app.kit.db.leaks").addFilter(lambda it: messages.append(it.getMessage()) or True)
     settings = Settings(db_pool_size=3, db_leak_threshold=0.3)
     async with open_database(settings, prewarm=1) as database:
         session = await take(database)

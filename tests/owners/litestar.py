@@ -8,7 +8,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import WebSocketDisconnect
 from litestar.response import Stream
 
-from app.api.sessions import Factories, Read, Write
+from app.kit.http.sessions import Factories, Read, Write
 from app.work import add_late, add_own, count, read_late, stream_late, work_then_task
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from quart import Blueprint, current_app, stream_with_context, websocket
 
-from app.api.sessions import begin_write, get_sessions, open_read
+from app.kit.http.sessions import begin_write, get_sessions, open_read
 from app.work import add_late, add_own, count, read_late, stream_late, work_then_task
 
 blueprint = Blueprint("owner", __name__)

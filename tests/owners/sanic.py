@@ -5,7 +5,7 @@ from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request, Websocket, empty
 
-from app.api.requests import sessions_of
+from app.kit.http.requests import sessions_of
 from app.work import add_late, add_own, count, read_late, stream_late, work_then_task
 
 blueprint = Blueprint("owner")

@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from app.api.requests import sessions_of
+from app.kit.http.requests import sessions_of
 from app.work import add_late, add_own, count, read_late, stream_late, work_then_task
 
 

@@ -1,1 +1,46 @@
-# {% include cookiecutter.__transport ~ "/command_line.py" %}
+"""The command line: `python -m app`."""
+
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import START_COMMAND
+
+import sys
+
+# {% if cookiecutter.__web %}
+from app.kit.commands.command_line import run_command
+from app.kit.commands.service import Service
+# {% else %}
+from app.companies.commands import commands as company_commands
+from app.kit.commands.command_line import create_commands, run_command
+from app.kit.commands.service import Service
+from app.main import HANDLERS
+# {% endif %}
+from app.settings import Settings
+
+SERVICE = Service(
+    # {% if cookiecutter.__web %}
+    application="app.main:{{ 'app' if cookiecutter.__server in cookiecutter._servers and cookiecutter.__server in ['uvicorn', 'granian', 'hypercorn'] else 'create_app' }}",
+    # {% else %}
+    worker="app.main:work",
+    handlers=HANDLERS,
+    # {% endif %}
+    settings=Settings,
+    seed="scripts.seed_database:seed_if_empty",
+)
+# {% if cookiecutter.__worker %}
+
+commands = create_commands(SERVICE)
+commands.add_typer(company_commands, name="companies")
+# {% endif %}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that `arguments` name and return the exit code."""
+    # {% if cookiecutter.__web %}
+    return run_command(SERVICE, arguments, name=START_COMMAND)
+    # {% else %}
+    return run_command(commands, arguments, name=START_COMMAND)
+    # {% endif %}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -12,18 +12,21 @@ from alembic import context, util
 from alembic.script.revision import MultipleHeads
 from sqlalchemy import Connection
 
-import app.models  # noqa: F401  registers the tables
-from app.commands.errors import CommandError
-from app.commands.preflight import diagnosed
-from app.commands.settings import load_settings, read_settings
-from app.db.autogenerate import autogenerate_options
-from app.db.base import Base
-from app.db.differences import leave_out_indexes
-from app.db.engine import open_engine
-from app.db.migration_guard import OPTIONS, for_migrations, migration_guard
-from app.db.migrations import merge_advice
-from app.db.sql_text import write_as_text
-from app.output import escape_unprintable
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.preflight import diagnosed
+from app.kit.commands.settings import load_settings, read_settings
+from app.kit.db.autogenerate import autogenerate_options
+from app.kit.db.base import Base, register_models
+from app.kit.db.differences import leave_out_indexes
+from app.kit.db.engine import open_engine
+from app.kit.db.migration_guard import OPTIONS, for_migrations, migration_guard
+from app.kit.db.migrations import merge_advice
+from app.kit.db.sql_text import write_as_text
+from app.kit.output import escape_unprintable
+from app.settings import Settings
+
+
+register_models()
 
 
 def revise(_context: object, _current: object, directives: Any) -> None:
@@ -48,7 +51,7 @@ def migrate(connection: Connection) -> None:
 
 async def connect_and_migrate() -> None:
     """Do what the command asks for, on a connection of our own."""
-    settings = for_migrations(load_settings())
+    settings = for_migrations(load_settings(Settings))
     async with AsyncExitStack() as stack:
         # An unreachable database needs one sentence; a migration that fails needs its traceback.
         with diagnosed(settings):
@@ -63,7 +66,7 @@ def print_sql() -> None:
         # A program, in which an escape would change what it does.
         sys.stdout.reconfigure(encoding="utf-8")
     context.configure(
-        url=read_settings().sqlalchemy_url,
+        url=read_settings(Settings).sqlalchemy_url,
         target_metadata=Base.metadata,
         literal_binds=True,
         dialect_opts={"paramstyle": "named"},
@@ -80,7 +83,7 @@ def main() -> None:
         if context.is_offline_mode():
             print_sql()
         elif (given := context.config.attributes.get("connection")) is not None:
-            # From app/db/migrations.py, for callers in a running loop.
+            # From app/kit/db/migrations.py, for callers in a running loop.
             migrate(given)
         else:
             run(connect_and_migrate())

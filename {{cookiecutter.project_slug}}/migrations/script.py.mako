@@ -1,4 +1,4 @@
-<%! import app.db.revision_hook %>\
+<%! import app.kit.db.revision_hook %>\
 ${"r" if "\\" in message else ""}"""${message.replace('"""', "'''")}."""
 
 from alembic import op

@@ -13,13 +13,14 @@ from rich.progress import Progress
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.commands.errors import exit_on_command_error
-from app.commands.preflight import ready_engine
-from app.commands.settings import load_settings
-from app.db.base import Base
-from app.db.bulk import bulk_insert
-from app.db.types import utc_now
-from app.models import Company
+from app.kit.commands.command_error import exit_on_command_error
+from app.kit.commands.preflight import ready_engine
+from app.kit.commands.settings import load_settings
+from app.kit.db.base import Base
+from app.kit.db.bulk import bulk_insert
+from app.kit.db.types import utc_now
+from app.companies.model import Company
+from app.customers.model import Customer
 
 BATCH = 10_000
 INDUSTRIES = ["Energy", "Finance", "Health", "Logistics", "Publishing", "Textiles"]
@@ -45,11 +46,11 @@ async def create_test_data(
     # Tells this run's companies, whose names must be unique, from those of others.
     prefix = f"Test company {uuid4().hex}"
     columns = ["name", "industry", "created_at", "updated_at"]
-    await add(tables["companies"], columns, _companies(prefix, companies))
+    await add(tables[Company.__tablename__], columns, _companies(prefix, companies))
     query = select(Company.id).where(Company.name.startswith(prefix)).order_by(Company.id)
     ids = (await connection.scalars(query)).all()
     columns = ["company_id", "name", "email", "created_at"]
-    await add(tables["customers"], columns, _customers(ids, customers))
+    await add(tables[Customer.__tablename__], columns, _customers(ids, customers))
 
 
 def _companies(prefix: str, count: int) -> Rows:
@@ -67,7 +68,7 @@ def _customers(company_ids: Sequence[int], count: int) -> Rows:
 
 async def main(*, companies: int, customers: int) -> None:
     """Fill the configured database in one transaction; raises CommandError if it is not ready."""
-    async with ready_engine(load_settings()) as engine, engine.begin() as connection:
+    async with ready_engine(load_settings(Settings)) as engine, engine.begin() as connection:
         with Progress() as progress:
             task = progress.add_task("Rows", total=companies + customers)
             await create_test_data(

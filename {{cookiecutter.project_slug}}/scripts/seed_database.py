@@ -6,11 +6,12 @@ from app.event_loop import run
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.commands.errors import exit_on_command_error
-from app.commands.preflight import ready_engine
-from app.commands.settings import load_settings
-from app.db.session import create_sessions
-from app.models import Company, Customer
+from app.kit.commands.command_error import exit_on_command_error
+from app.kit.commands.preflight import ready_engine
+from app.kit.commands.settings import load_settings
+from app.kit.db.session import Sessions, create_sessions
+from app.companies.model import Company
+from app.customers.model import Customer
 
 COMPANIES = {
     "Aurora Instruments": ("Optics", ["Ines Duarte", "Tomasz Wilk"]),
@@ -39,10 +40,19 @@ def _email(person: str) -> str:
     return f"{person.lower().replace(' ', '.')}@example.com".encode("ascii", "ignore").decode()
 
 
+async def seed_if_empty(sessions: Sessions) -> int:
+    """Seed a database without companies, as `python -m app dev` does; return how many it added."""
+    async with sessions.read() as session:
+        if await session.scalar(select(Company.id).limit(1)):
+            return 0
+    async with sessions.write.begin() as session:
+        return await seed(session)
+
+
 async def main() -> None:
     """Seed the configured database; raises CommandError if it is not ready."""
     async with (
-        ready_engine(load_settings()) as engine,
+        ready_engine(load_settings(Settings)) as engine,
         create_sessions(engine).write.begin() as session,
     ):
         added = await seed(session)

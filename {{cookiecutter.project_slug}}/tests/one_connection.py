@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import StaticPool
 
 # {% if cookiecutter.__postgresql %}
-from app.db.reads import TRANSACTION_CONTROL
+from app.kit.db.sql_patterns import TRANSACTION_CONTROL
 # {% endif %}
-from app.db.session import Sessions, create_session_factory, create_sessions
-from app.db.session_lock import SessionLock
+from app.kit.db.session import Sessions, create_session_factory, create_sessions
+from app.kit.db.session_lock import SessionLock
 
 _TRANSACTION_METHODS = (
     "do_begin",

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from app.config import Settings
+from app.settings import Settings
 
 PROJECT = Path(__file__).parents[1]
 PATIENCE = 60

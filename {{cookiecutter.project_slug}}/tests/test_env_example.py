@@ -1,6 +1,6 @@
 """The example shows every setting, with its default."""
 
-from app.config import Settings
+from app.settings import Settings
 from tests.processes import PROJECT
 
 

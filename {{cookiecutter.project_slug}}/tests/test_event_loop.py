@@ -7,7 +7,7 @@ import os
 import pytest
 
 from app import event_loop
-from app.db.address import DIALECT
+from app.kit.db.settings import DIALECT
 from tests.processes import run_python
 
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.companies import create_company, list_companies
-from app.db.outcomes import noted_outcomes
-from app.db.session import Sessions
+from app.companies.queries import create_company, list_companies
+from app.kit.db.outcomes import noted_outcomes
+from app.kit.db.session import Sessions
 from tests.database import doom
 
 

@@ -4,9 +4,10 @@ import asyncio
 
 from sqlalchemy import func, select
 
-from app.config import Settings
-from app.db.session import Sessions
-from app.models import Company, Customer
+from app.settings import Settings
+from app.kit.db.session import Sessions
+from app.companies.model import Company
+from app.customers.model import Customer
 from scripts.create_test_data import create_test_data
 from scripts.seed_database import COMPANIES, seed
 from tests.database import unreachable

@@ -3,10 +3,10 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from app.config import Settings
-from app.db.address import DIALECT
+from app.settings import Settings
+from app.kit.db.settings import DIALECT
 # {% if cookiecutter.__postgresql %}
-from app.db.url import servers_of
+from app.kit.db.url import servers_of
 # {% endif %}
 
 

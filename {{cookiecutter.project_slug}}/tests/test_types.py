@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.types import ExactDecimal, PrimaryKey, UtcDateTime
+from app.kit.db.types import ExactDecimal, PrimaryKey, UtcDateTime
 
 MOMENT = datetime(2026, 3, 29, 1, 59, 59, 123456, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ import ssl
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
-from app.db.error_codes import code_of
-from app.db.url import servers_of
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.error_codes import code_of
+from app.kit.db.url import servers_of
 
 VERSION_QUERY = "SELECT version()"
 SERVER = "MySQL or MariaDB"
@@ -16,7 +16,7 @@ CAPACITY_QUERY = "SELECT @@max_connections"
 CAPACITY = "max_connections"
 
 
-def explain(error: SQLAlchemyError, settings: Settings) -> str:
+def explain(error: SQLAlchemyError, settings: DatabaseSettings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     url = settings.sqlalchemy_url
     [(host, port)] = servers_of(url)

@@ -4,11 +4,14 @@ import atexit
 import os
 from contextlib import ExitStack, suppress
 from subprocess import list2cmdline
+from typing import TypeVar
 
 from pydantic import SecretStr
 
-from app.commands.errors import CommandError
-from app.config import Settings
+from app.kit.commands.command_error import CommandError
+from app.kit.settings import ServiceSettings
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
 
 _until_exit = ExitStack()
 atexit.register(_until_exit.close)
@@ -39,7 +42,7 @@ def with_database(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": SecretStr(url)})
 
 
-def how_to_connect(settings: Settings) -> str:
+def how_to_connect(settings: ServiceSettings) -> str:
     """Return the URL of the project's own database and a command to open it; "" for another."""
     with suppress(ModuleNotFoundError):
         from devtools.local_mariadb import DATA, client, owns  # noqa: PLC0415  as above

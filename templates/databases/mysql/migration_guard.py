@@ -14,8 +14,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from app.config import Settings
-from app.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.error_codes import code_of
 
 OPTIONS: dict[str, Any] = {}
 
@@ -26,7 +26,7 @@ LOCK_WAIT_TIMEOUT = 1205
 logger = logging.getLogger(__name__)
 
 
-def for_migrations(settings: Settings) -> Settings:
+def for_migrations(settings: DatabaseSettings) -> DatabaseSettings:
     """Return settings under which a migration may work as long as it needs.
 
     Only its wait for a lock stays bounded: while it waits for a table, everyone who

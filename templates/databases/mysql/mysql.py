@@ -9,11 +9,11 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.config import Settings
-from app.db.error_codes import READ_ONLY, code_of
-from app.db.liveness import Liveness, leave_read_only_servers
-from app.db.tls import tls_context
-from app.db.url import driver_url
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.error_codes import READ_ONLY, code_of
+from app.kit.db.liveness import Liveness, leave_read_only_servers
+from app.kit.db.tls import tls_context
+from app.kit.db.url import driver_url
 
 WRITE = ["START TRANSACTION"]
 SNAPSHOT = [
@@ -30,12 +30,12 @@ NO_LIMIT = 31_536_000
 """A year, in seconds: the longest wait for a lock that both servers allow."""
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL without what `common_args` says."""
     return driver_url(settings.sqlalchemy_url)
 
 
-def common_args(settings: Settings) -> dict[str, Any]:
+def common_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments that all drivers take: who we are, and how we work."""
     return {
         # The server commits each statement by itself, unless `begin` began a transaction:
@@ -49,7 +49,7 @@ def common_args(settings: Settings) -> dict[str, Any]:
     }
 
 
-def configure(engine: AsyncEngine, settings: Settings) -> None:
+def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     """Begin transactions as they are asked for, and check connections that are reused."""
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
@@ -60,7 +60,7 @@ def configure(engine: AsyncEngine, settings: Settings) -> None:
     liveness.watch(engine)
 
 
-def _session_settings(settings: Settings) -> str:
+def _session_settings(settings: DatabaseSettings) -> str:
     statement = settings.db_statement_timeout
     lock = math.ceil(settings.db_lock_timeout) or NO_LIMIT
     values = [

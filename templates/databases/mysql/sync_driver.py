@@ -4,20 +4,20 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, event
 
-from app.config import Settings
-from app.db import mysql
-from app.db.liveness import silence
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db import mysql
+from app.kit.db.liveness import silence
 
 MULTI_STATEMENTS = 1 << 16
 """https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html"""
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL with the synchronous driver."""
     return mysql.engine_url(settings).set(drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for `pymysql.connect`."""
     arguments = mysql.common_args(settings)
     return {

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 from sqlalchemy import URL
 
-from app.db import tls_url
-from app.db.url_parameters import ANY, read_url, seconds, validate_parameters
+from app.kit.db import tls_url
+from app.kit.db.url_parameters import ANY, read_url, seconds, validate_parameters
 
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 PORT = {{ cookiecutter._drivers[cookiecutter.driver].port }}

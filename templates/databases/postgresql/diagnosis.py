@@ -3,10 +3,10 @@
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
-from app.db import driver
-from app.db.error_codes import code_of
-from app.db.url import servers_of
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db import driver
+from app.kit.db.error_codes import code_of
+from app.kit.db.url import servers_of
 
 VERSION_QUERY = "SELECT current_setting('server_version')"
 SERVER = "PostgreSQL"
@@ -20,7 +20,7 @@ CAPACITY_QUERY = """
 CAPACITY = "max_connections, without those that it reserves"
 
 
-def explain(error: SQLAlchemyError, settings: Settings) -> str:
+def explain(error: SQLAlchemyError, settings: DatabaseSettings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     url = settings.sqlalchemy_url
     where = ", ".join(f"{host or 'localhost'}:{port}" for host, port in servers_of(url))

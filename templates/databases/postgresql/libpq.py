@@ -8,19 +8,19 @@ from typing import Any
 from sqlalchemy import URL, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from app.config import Settings
-from app.db.changes import follow_changes
-from app.db.tls import tls_mode
-from app.db.tls_url import certificate
-from app.db.url import driver_url, startup_options
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.recovery import follow_changes
+from app.kit.db.tls import tls_mode
+from app.kit.db.tls_url import certificate
+from app.kit.db.url import driver_url, startup_options
 
 
-def libpq_url(settings: Settings) -> URL:
+def libpq_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL without what `libpq_args` says."""
     return driver_url(settings.sqlalchemy_url)
 
 
-def libpq_args(settings: Settings) -> dict[str, Any]:
+def libpq_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for `psycopg.connect`: who we are, and every time limit."""
     return {
         **_tls(settings),
@@ -68,7 +68,7 @@ def _start_over(connection: DBAPIConnection) -> None:
     connection.rollback()
 
 
-def _options(settings: Settings) -> str:
+def _options(settings: DatabaseSettings) -> str:
     # The server takes the last of two options with one name: the URL's come last.
     asked = startup_options(settings.sqlalchemy_url)
     if settings.db_pooler == "pgbouncer":
@@ -84,7 +84,7 @@ def _options(settings: Settings) -> str:
     return " ".join([*ours, asked])
 
 
-def _tls(settings: Settings) -> dict[str, str]:
+def _tls(settings: DatabaseSettings) -> dict[str, str]:
     mode = tls_mode(settings)
     arguments: dict[str, str] = {
         "sslmode": mode,

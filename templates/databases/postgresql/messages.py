@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from app.db.error_codes import code_of
+from app.kit.db.error_codes import code_of
 
 SETTINGS = {
     "25P03": "DB_IDLE_TRANSACTION_TIMEOUT",

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_
 
-from app.config import Settings
-from app.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.error_codes import code_of
 
 OPTIONS: dict[str, Any] = {
     # A new member of an ENUM can be used only after a COMMIT; and table locks end with each
@@ -29,7 +29,7 @@ INTERVAL = 0.2
 logger = logging.getLogger(__name__)
 
 
-def for_migrations(settings: Settings) -> Settings:
+def for_migrations(settings: DatabaseSettings) -> DatabaseSettings:
     """Return settings under which a migration may work as long as it needs.
 
     Only its wait for a lock stays bounded: while it waits for a table, everyone who

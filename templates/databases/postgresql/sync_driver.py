@@ -4,16 +4,16 @@ from typing import Any
 
 from sqlalchemy import URL, Engine
 
-from app.config import Settings
-from app.db.libpq import follow, libpq_args, libpq_url
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.libpq import follow, libpq_args, libpq_url
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL with the synchronous driver."""
     return libpq_url(settings).set(drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for `psycopg.connect`."""
     return libpq_args(settings)
 

@@ -4,14 +4,14 @@ import sqlite3
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Settings
-from app.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.error_codes import code_of
 
 VERSION_QUERY = "SELECT sqlite_version()"
 SERVER = "SQLite"
 
 
-def explain(error: SQLAlchemyError, settings: Settings) -> str:
+def explain(error: SQLAlchemyError, settings: DatabaseSettings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     path = settings.sqlalchemy_url.database
     check = "check DATABASE_URL or DB_PATH"

@@ -1,6 +1,10 @@
 """The project's own database, for development."""
 
-from app.config import Settings
+from typing import TypeVar
+
+from app.kit.settings import ServiceSettings
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def with_database(settings: Settings) -> Settings:
@@ -8,6 +12,6 @@ def with_database(settings: Settings) -> Settings:
     return settings
 
 
-def how_to_connect(settings: Settings) -> str:
+def how_to_connect(settings: ServiceSettings) -> str:
     """Return where a person finds the database."""
     return f"SQLite: {settings.sqlalchemy_url.database}"

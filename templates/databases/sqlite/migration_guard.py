@@ -11,9 +11,9 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.util import await_
 
-from app.config import Settings
-from app.db import driver
-from app.db.file_lock import open_lock, try_lock
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db import driver
+from app.kit.db.file_lock import open_lock, try_lock
 
 
 def _ensure_no_orphans(ctx: MigrationContext, **_more: object) -> None:
@@ -38,7 +38,7 @@ INTERVAL = 0.2
 logger = logging.getLogger(__name__)
 
 
-def for_migrations(settings: Settings) -> Settings:
+def for_migrations(settings: DatabaseSettings) -> DatabaseSettings:
     """Return settings under which a migration waits a minute for others that write."""
     return settings.model_copy(update={"db_busy_timeout": max(settings.db_busy_timeout, 60)})
 

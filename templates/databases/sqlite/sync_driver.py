@@ -4,16 +4,16 @@ from typing import Any
 
 from sqlalchemy import URL, Engine
 
-from app.config import Settings
-from app.db import driver
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db import driver
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL with the synchronous driver, without what `connect_args` says."""
     return settings.sqlalchemy_url.set(query={}, drivername="{{ cookiecutter._drivers[cookiecutter.driver].sync_dialect }}")
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for `sqlite3.connect`."""
     return {"timeout": settings.db_busy_timeout, "isolation_level": None}
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.config import Settings
+from app.settings import Settings
 
 DOOMED = 409
 """What is answered when the COMMIT of a session that `doom` has seen fails."""

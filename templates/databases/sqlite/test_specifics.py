@@ -7,11 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.companies import create_company, get_company, list_companies
-from app.config import Settings
-from app.db.engine import open_engine
-from app.db.errors import Failure, classify
-from app.db.session import Sessions, create_sessions
+from app.companies.queries import create_company, get_company, list_companies
+from app.settings import Settings
+from app.kit.db.engine import open_engine
+from app.kit.db.failures import Failure, classify
+from app.kit.db.session import Sessions, create_sessions
 
 
 @pytest.mark.parametrize(

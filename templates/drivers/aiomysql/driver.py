@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.config import Settings
-from app.db.liveness import silence
-from app.db.mysql import (
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.liveness import silence
+from app.kit.db.mysql import (
     READ_OPTIONS,
     SNAPSHOT_OPTIONS,
     common_args,
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for the connection."""
     return {
         **common_args(settings),
@@ -35,7 +35,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
 
 async def _connect(*, password: str | bytes = "", **arguments: Any) -> Any:
     # Not at the top: the driver is loaded by the first connection, after the event loop.
-    from app.db.connection import connect  # noqa: PLC0415
+    from app.kit.db.connection import connect  # noqa: PLC0415
 
     utf8 = password.encode() if isinstance(password, str) else password
     # It encodes text as Latin-1, where the server expects UTF-8: these are its bytes.

@@ -9,8 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.config import Settings
-from app.db.statements import refusal
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.statements import refusal
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -22,12 +22,12 @@ LATE_OPTIONS = {"sqlite_begin": "LATE"}
 `with_for_update()`. What it reads before is what is committed at that moment."""
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL without what `connect_args` says."""
     return settings.sqlalchemy_url.set(query={})
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for `aiosqlite.connect`."""
     return {
         "timeout": settings.db_busy_timeout,
@@ -37,7 +37,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
     }
 
 
-def configure(engine: AsyncEngine, settings: Settings) -> None:  # noqa: ARG001  the same for every driver
+def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:  # noqa: ARG001  the same for every driver
     """Make `engine` use SQLite as a service should."""
     listen(engine.sync_engine)
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.messages import redact
+from app.kit.db.messages import redact
 
 PACKET = 2_000
 """Rows that are sent at once: the server refuses a packet above its max_allowed_packet."""

@@ -10,11 +10,11 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.config import Settings
-from app.db.changes import follow_changes
-from app.db.liveness import Liveness, silence
-from app.db.tls import tls_context
-from app.db.url import driver_url, server_settings
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.recovery import follow_changes
+from app.kit.db.liveness import Liveness, silence
+from app.kit.db.tls import tls_context
+from app.kit.db.url import driver_url, server_settings
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -32,12 +32,12 @@ class WrongServerError(ConnectionError):
     """There are servers, and none has the role that target_session_attrs asks for."""
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL without what `connect_args` says."""
     return driver_url(settings.sqlalchemy_url)
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for `asyncpg.connect`: who we are, and every time limit."""
     return {
         "async_creator_fn": _connect_to_one,
@@ -55,7 +55,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
     }
 
 
-def configure(engine: AsyncEngine, settings: Settings) -> None:
+def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     """Make `engine` report every failure as DBAPIError, and check connections it reuses."""
     follow_changes(
         engine.sync_engine,
@@ -100,12 +100,12 @@ def _is_outdated(error: BaseException) -> bool:
 
 async def _connect_to_one(**arguments: Any) -> Any:
     # Not at the top: the driver is loaded by the first connection, after the event loop.
-    from app.db.connection import connect  # noqa: PLC0415
+    from app.kit.db.connection import connect  # noqa: PLC0415
 
     return await connect(**arguments)
 
 
-def _limits(settings: Settings) -> dict[str, str]:
+def _limits(settings: DatabaseSettings) -> dict[str, str]:
     limits = {
         "idle_in_transaction_session_timeout": settings.db_idle_transaction_timeout,
         "lock_timeout": settings.db_lock_timeout,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.messages import redact
+from app.kit.db.messages import redact
 
 
 async def bulk_insert(

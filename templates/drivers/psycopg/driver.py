@@ -6,20 +6,20 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.config import Settings
-from app.db.libpq import follow, libpq_args, libpq_url
-from app.db.liveness import Liveness, silence
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.libpq import follow, libpq_args, libpq_url
+from app.kit.db.liveness import Liveness, silence
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def engine_url(settings: Settings) -> URL:
+def engine_url(settings: DatabaseSettings) -> URL:
     """Return the database's URL without what `connect_args` says."""
     return libpq_url(settings)
 
 
-def connect_args(settings: Settings) -> dict[str, Any]:
+def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     """Return the arguments for the connection: who we are, and every time limit."""
     return {
         **libpq_args(settings),
@@ -29,7 +29,7 @@ def connect_args(settings: Settings) -> dict[str, Any]:
     }
 
 
-def configure(engine: AsyncEngine, settings: Settings) -> None:
+def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     """Make `engine` check connections that it reuses; all errors are DBAPIErrors already."""
     follow(engine.sync_engine)
     liveness = Liveness(
@@ -57,6 +57,6 @@ def in_words(error: BaseException | None, where: str) -> str:
 
 async def _connect(*conninfo: str, **arguments: Any) -> Any:
     # Not at the top: the driver is loaded by the first connection, after the event loop.
-    from app.db.connection import connect  # noqa: PLC0415
+    from app.kit.db.connection import connect  # noqa: PLC0415
 
     return await connect(*conninfo, **arguments)

@@ -7,51 +7,34 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from app.api import browser_headers, companies, customers, health, problems, proxies, request_log
-from app.api.requests import REQUEST_TIMEOUT, RESOURCES
-from app.commands.settings import settings_or_exit
-from app.config import Settings
-from app.db.database import open_database
-from app.garbage import tune_garbage_collection
-from app.output import open_log
+from app.companies.routes import routes as companies
+from app.customers.routes import routes as customers
+from app.kit.commands.settings import settings_or_exit
+from app.kit.http.application import complete, options
+from app.kit.http.lifespan import open_service
+from app.kit.http.requests import RESOURCES
 from app.resources import open_resources
+from app.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> web.Application:
     """Return the application; it opens nothing before it starts."""
-    settings = settings or settings_or_exit()
+    settings = settings or settings_or_exit(Settings)
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
         ensure_compatible_loop(of_server=True)
         async with (
-            open_log(settings),
-            open_database(settings, prewarm=settings.db_prewarm) as database,
+            open_service(settings) as database,
             open_resources(settings, database) as app[RESOURCES],
         ):
-            if settings.app_tune_gc:
-                tune_garbage_collection()
             yield
 
     api = web.Application()
-    api.add_routes(companies.routes)
-    api.add_routes(customers.routes)
+    api.add_routes(companies)
+    api.add_routes(customers)
 
-    app = web.Application(
-        client_max_size=settings.app_max_body_size,
-        # A few bytes could become all the memory.
-        handler_args={"auto_decompress": False},
-        middlewares=[
-            *([request_log.middleware] if settings.app_request_log else []),
-            browser_headers.preflights(settings),
-            problems.middleware,
-        ],
-    )
-    problems.install(app)
-    browser_headers.install(app, settings)
-    app[REQUEST_TIMEOUT] = settings.app_request_timeout
-    app.add_routes(health.routes)
-    app.add_subapp("/api/v1", api)
-    # Moves the routes that are there by now.
-    proxies.install(app, settings)
+    app = web.Application(**options(settings))
     app.cleanup_ctx.append(resources)
+    app.add_subapp("/api/v1", api)
+    complete(app, settings)
     return app

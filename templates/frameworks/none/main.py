@@ -3,66 +3,14 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop
 
-import asyncio
-
-from app.commands.processes import Stop
-from app.config import Settings
-from app.db.database import open_database
-from app.output import open_log
+from app.jobs import HANDLERS
+from app.kit.commands.processes import Stop
+from app.kit.jobs.worker import do_jobs
 from app.resources import open_resources
-from app.worker.bell import Bell
-from app.worker.consumer import Consumer
-from app.worker.handlers import GRACE
-# {% if cookiecutter.__notifications %}
-from app.worker.listener import keep_listening
-# {% endif %}
-from app.worker.watchdog import watched_loop
+from app.settings import Settings
 
 
 async def work(settings: Settings, stop: Stop) -> None:
-    """Do the jobs in the queue until `stop`.
-
-    Jobs in hand then have APP_SHUTDOWN_TIMEOUT seconds to end; those that take longer are
-    rolled back, and are queued as before.
-    """
+    """Do the jobs in the queue until `stop`."""
     ensure_compatible_loop(of_server=True)
-    # {% if cookiecutter.__networked %}
-    settings = for_jobs(settings)
-    # {% endif %}
-    limit = settings.worker_job_timeout
-    blocked = limit and limit + GRACE
-    bell = Bell()
-    connections = min(settings.db_prewarm, settings.worker_concurrency)
-    async with (
-        open_log(settings),
-        open_database(settings, prewarm=connections) as database,
-        open_resources(settings, database) as resources,
-        asyncio.TaskGroup() as tasks,
-    ):
-        consumer = Consumer(resources, bell)
-        consumers = [tasks.create_task(consumer.run()) for _ in range(settings.worker_concurrency)]
-        # {% if cookiecutter.__notifications %}
-        listener = tasks.create_task(
-            keep_listening(database.engine, settings, database.readiness, bell)
-        )
-        # {% endif %}
-        with watched_loop(blocked):
-            # Asked often, since on Windows no signal wakes a selector.
-            while not stop.is_set():  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-        bell.stop()
-        await asyncio.wait(consumers, timeout=settings.app_shutdown_timeout)
-        for task in consumers:
-            task.cancel()
-        # {% if cookiecutter.__notifications %}
-        listener.cancel()
-        # {% endif %}
-# {% if cookiecutter.__networked %}
-
-
-def for_jobs(settings: Settings) -> Settings:
-    """Return settings under which a job may rest, in its transaction, as long as it may take."""
-    rest = settings.db_idle_transaction_timeout
-    longest = rest and max(rest, settings.worker_job_timeout + GRACE)
-    return settings.model_copy(update={"db_idle_transaction_timeout": longest})
-# {% endif %}
+    await do_jobs(settings, stop, handlers=HANDLERS, open_resources=open_resources)

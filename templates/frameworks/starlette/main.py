@@ -7,54 +7,38 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
 
-from app.api import companies, customers, health, problems
-from app.api.browser_headers import BrowserHeaders
-from app.api.head import HeadAsGet
-from app.api.middleware import BodyLimit, UnexpectedErrors
-from app.api.proxies import BehindProxies
-from app.api.request_log import RequestLog
-from app.commands.settings import settings_or_exit
-from app.config import Settings
-from app.db.database import open_database
-from app.garbage import tune_garbage_collection
-from app.output import open_log
+from app.companies.routes import routes as companies
+from app.customers.routes import routes as customers
+from app.kit.commands.settings import settings_or_exit
+from app.kit.http.application import complete
+from app.kit.http.lifespan import open_service
 from app.resources import open_resources
+from app.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> Starlette:
     """Return the application; it opens nothing before its lifespan starts."""
-    settings = settings or settings_or_exit()
+    settings = settings or settings_or_exit(Settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ensure_compatible_loop(of_server=True)
         async with (
-            open_log(settings),
-            open_database(settings, prewarm=settings.db_prewarm) as database,
+            open_service(settings) as database,
             open_resources(settings, database) as app.state.resources,
         ):
-            # Loads what answers need: later there may be no file descriptor left for that.
-            await run_in_threadpool(int)
-            if settings.app_tune_gc:
-                tune_garbage_collection()
             yield
 
-    return Starlette(
-        routes=[*health.routes, *companies.routes, *customers.routes],
-        middleware=[
-            Middleware(BehindProxies, settings=settings),
-            *([Middleware(RequestLog)] if settings.app_request_log else []),
-            Middleware(HeadAsGet),
-            Middleware(BrowserHeaders, settings=settings),
-            Middleware(UnexpectedErrors),
-            Middleware(BodyLimit, max_size=settings.app_max_body_size),
+    app = Starlette(
+        routes=[
+            *companies,
+            *customers,
         ],
-        exception_handlers=problems.HANDLERS,
         lifespan=lifespan,
     )
+    complete(app, settings)
+    return app
 
 
 app = create_app()

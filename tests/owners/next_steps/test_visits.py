@@ -4,12 +4,12 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import func, select, text
 
-from app.api.sessions import get_sessions
-from app.api.visits import add_visit
-from app.companies import create_company
-from app.config import Settings
-from app.db.read_only import ReadOnlyError
-from app.db.session import Sessions
+from app.kit.http.sessions import get_sessions
+from app.kit.http.visits import add_visit
+from app.companies.queries import create_company
+from app.settings import Settings
+from app.kit.db.read_only import ReadOnlyError
+from app.kit.db.session import Sessions
 from app.main import create_app
 from app.models.visit import Mood, Visit
 

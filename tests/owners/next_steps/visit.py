@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from app.db.base import Entity
-from app.db.types import ExactDecimal, UtcDateTime
+from app.kit.db.base import Entity
+from app.kit.db.types import ExactDecimal, UtcDateTime
 
 
 class Lowercase(TypeDecorator[str]):

@@ -1,0 +1,107 @@
+"""Middleware that logs requests, in pure ASGI."""
+
+import asyncio
+# {% if cookiecutter.__server == "uvicorn" %}
+import logging
+# {% endif %}
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.kit.http.request_log import is_logged, logged
+
+Message = Any
+Receive = Callable[[], Awaitable[Message]]
+
+WEBSOCKET = {"websocket.accept": 101, "websocket.close": 403, "websocket.http.response.start": 403}
+"""The status of a handshake; a close after it keeps that of the accept."""
+
+
+class Client:
+    """Who sent a request, and may be gone before it is answered.
+
+    Servers say so only to those who receive, and few applications do once they have the body.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        """Receive with `receive` from now on."""
+        self.answered = False
+        self.gone = False
+        self._receive = receive
+        self._receiving = asyncio.Lock()
+        self._early: list[Message] = []
+
+    async def receive(self) -> Message:
+        """Return what the client sends next, for the application."""
+        async with self._receiving:
+            return self._early.pop(0) if self._early else await self._next()
+
+    async def look(self) -> None:
+        """Notice if it is gone by now; does not wait."""
+        # The application itself may be waiting, and gets to know.
+        while not (self.gone or self._receiving.locked()):
+            try:
+                async with self._receiving, asyncio.timeout(0):
+                    message = await self._next()
+            except TimeoutError:
+                return
+            self._early.append(message)
+            if message.get("more_body"):
+                return
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and not self.answered:
+            self.gone = True
+        return message
+
+
+class RequestLog:
+    """Logs each request, and so has to be the outermost."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(
+        self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        """Run the application."""
+        if scope["type"] == "lifespan" or not is_logged():
+            await self.app(scope, receive, send)
+            return
+        client = Client(receive)
+        # A WebSocket has one line, too, when it is closed.
+        with logged(scope.get("method", "WEBSOCKET"), scope["path"]) as exchange:
+
+            async def note(message: Message) -> None:
+                if message["type"] == "http.response.body":
+                    client.answered = not message.get("more_body", False)
+                await send(message)
+                if status := WEBSOCKET.get(message["type"]):
+                    exchange.status = exchange.status or status
+                elif message["type"] == "http.response.start":
+                    exchange.status = message["status"]
+                    # It takes a while, and matters where the status was to tell what was done.
+                    if exchange.outcomes:
+                        await client.look()
+
+            try:
+                await self.app(scope, client.receive, note)
+            finally:
+                exchange.client_gone = client.gone
+# {% if cookiecutter.__server == "uvicorn" %}
+
+
+def _hide_query(record: logging.LogRecord) -> bool:
+    # uvicorn's own lines contain the query, and a WebSocket's headers at the level of debug.
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            it.partition("?")[0] if isinstance(it, str) and it.startswith("/") else it
+            for it in record.args
+        )
+    return not str(record.msg).startswith(("< ", "> "))
+
+
+for _name in ("uvicorn.error", "uvicorn.access"):
+    logging.getLogger(_name).addFilter(_hide_query)
+# {% endif %}

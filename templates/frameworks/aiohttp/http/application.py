@@ -1,0 +1,39 @@
+"""What every application has: middleware, error handlers, and the health checks."""
+
+from typing import Any
+
+from aiohttp import web
+
+from app.kit.http import (
+    browser_headers,
+    error_handlers,
+    health,
+    proxy_middleware,
+    request_log_middleware,
+)
+from app.kit.http.requests import REQUEST_TIMEOUT
+from app.kit.settings import ServiceSettings
+
+
+def options(settings: ServiceSettings) -> dict[str, Any]:
+    """Return the arguments of `web.Application`."""
+    return {
+        "client_max_size": settings.app_max_body_size,
+        # A few bytes could become all the memory.
+        "handler_args": {"auto_decompress": False},
+        "middlewares": [
+            *([request_log_middleware.middleware] if settings.app_request_log else []),
+            browser_headers.preflights(settings),
+            error_handlers.middleware,
+        ],
+    }
+
+
+def complete(app: web.Application, settings: ServiceSettings) -> None:
+    """Add the rest to `app`, which has all its routes by now."""
+    error_handlers.install(app)
+    browser_headers.install(app, settings)
+    app[REQUEST_TIMEOUT] = settings.app_request_timeout
+    app.add_routes(health.routes)
+    # Moves the routes that are there by now.
+    proxy_middleware.install(app, settings)

@@ -1,1 +1,0 @@
-# {% include "asgi/export.py" %}

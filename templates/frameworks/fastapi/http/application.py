@@ -1,0 +1,25 @@
+"""What every application has: middleware, error handlers, and the health checks."""
+
+from fastapi import FastAPI
+
+from app.kit.http import error_handlers, health
+from app.kit.http.browser_headers import BrowserHeaders
+from app.kit.http.head import HeadAsGet
+from app.kit.http.middleware import BodyLimit, UnexpectedErrors
+from app.kit.http.proxy_middleware import BehindProxies
+from app.kit.http.request_log_middleware import RequestLog
+from app.kit.settings import ServiceSettings
+
+
+def complete(app: FastAPI, settings: ServiceSettings) -> None:
+    """Add them to `app`, around what it has."""
+    # The last is the outermost.
+    app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(BrowserHeaders, settings=settings)
+    app.add_middleware(HeadAsGet)
+    if settings.app_request_log:
+        app.add_middleware(RequestLog)
+    app.add_middleware(BehindProxies, settings=settings)
+    error_handlers.install(app)
+    app.include_router(health.router)

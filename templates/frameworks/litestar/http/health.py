@@ -1,0 +1,39 @@
+"""For whoever watches over the service."""
+
+from typing import Literal
+
+from litestar import Response, get
+from msgspec import Struct
+
+from app.kit.http.error_handlers import documented, problem_response
+from app.kit.http.sessions import Shared
+from app.kit.http.problems import NOT_READY
+
+
+class Health(Struct):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(Struct):
+    """The service can do its work."""
+
+    status: Literal["ready"] = "ready"
+
+
+@get("/health", tags=["health"])
+async def health() -> Health:
+    """Say that the process is alive; touches no database."""
+    return Health()
+
+
+@get("/ready", tags=["health"], responses=documented(503))
+async def ready(resources: Shared) -> Response[Ready]:
+    """Say whether the database answers."""
+    if await resources.readiness.check():
+        return Response(Ready())
+    return problem_response(NOT_READY)
+
+
+HANDLERS = [health, ready]

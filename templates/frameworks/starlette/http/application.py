@@ -1,0 +1,26 @@
+"""What every application has: middleware, error handlers, and the health checks."""
+
+from starlette.applications import Starlette
+
+from app.kit.http import health
+from app.kit.http.browser_headers import BrowserHeaders
+from app.kit.http.error_handlers import HANDLERS
+from app.kit.http.head import HeadAsGet
+from app.kit.http.middleware import BodyLimit, UnexpectedErrors
+from app.kit.http.proxy_middleware import BehindProxies
+from app.kit.http.request_log_middleware import RequestLog
+from app.kit.settings import ServiceSettings
+
+
+def complete(app: Starlette, settings: ServiceSettings) -> None:
+    """Add them to `app`, around what it has."""
+    # The last is the outermost.
+    app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(BrowserHeaders, settings=settings)
+    app.add_middleware(HeadAsGet)
+    if settings.app_request_log:
+        app.add_middleware(RequestLog)
+    app.add_middleware(BehindProxies, settings=settings)
+    app.exception_handlers |= HANDLERS
+    app.routes.extend(health.routes)

@@ -1,0 +1,27 @@
+"""For whoever watches over the service."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.kit.http.error_handlers import ProblemResponse
+from app.kit.http.requests import resources_of
+from app.kit.http.problems import NOT_READY
+
+
+async def health(_request: Request) -> Response:
+    """Say that the process is alive; touches no database."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """Say whether the database answers."""
+    if await resources_of(request).readiness.check():
+        return JSONResponse({"status": "ready"})
+    return ProblemResponse(NOT_READY)
+
+
+routes = [
+    Route("/health", health),
+    Route("/ready", ready),
+]

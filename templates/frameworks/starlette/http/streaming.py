@@ -1,0 +1,1 @@
+# {% include "asgi/streaming.py" %}

@@ -1,0 +1,44 @@
+"""The lifespan of the service: its log and its database, opened before the first request."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+# {% if cookiecutter.framework in ["fastapi", "starlette"] %}
+from starlette.concurrency import run_in_threadpool
+
+# {% endif %}
+from app.kit.db.database import Database, open_database
+from app.kit.output import open_log
+from app.kit.settings import ServiceSettings
+
+THRESHOLDS = (50_000, 20, 50)
+"""Objects in the youngest generation that start a collection (Python's default: 700 or 2,000),
+and how many collections of a generation lead to one of the next."""
+
+
+@asynccontextmanager
+async def open_service(settings: ServiceSettings) -> AsyncIterator[Database]:
+    """Open the log and the database, and close them in the end; raises what `open_engine` does."""
+    async with (
+        open_log(settings),
+        open_database(settings, prewarm=settings.db_prewarm) as database,
+    ):
+        # {% if cookiecutter.framework in ["fastapi", "starlette"] %}
+        # Loads what answers need: later there may be no file descriptor left for that.
+        await run_in_threadpool(int)
+        # {% endif %}
+        if settings.app_tune_gc:
+            tune_garbage_collection()
+        yield database
+
+
+def tune_garbage_collection() -> None:
+    """Leave alone what exists by now, and look less often for garbage among the rest.
+
+    A service that has started keeps its modules, and requests leave few cycles behind: searching
+    all of that again and again takes time, and shows in the slowest requests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)

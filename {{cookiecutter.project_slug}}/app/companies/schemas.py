@@ -1,0 +1,1 @@
+# {% include "schemas/" ~ cookiecutter.__schemas ~ "/companies.py" %}

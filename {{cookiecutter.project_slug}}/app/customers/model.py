@@ -1,0 +1,31 @@
+"""A customer of a company."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kit.db.base import Entity
+from app.kit.db.types import UtcDateTime, utc_now
+from app.companies.model import MAX_TEXT, Company
+
+MAX_EMAIL = 254
+
+
+class Customer(Entity):
+    """A customer, who goes when the company goes."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        CheckConstraint(f"{{ cookiecutter.__length }}(name) BETWEEN 1 AND {MAX_TEXT}", name="name_length"),
+        CheckConstraint(f"{{ cookiecutter.__length }}(email) BETWEEN 3 AND {MAX_EMAIL}", name="email_length"),
+    )
+
+    company_id: Mapped[int] = mapped_column(
+        ForeignKey("companies.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(MAX_TEXT))
+    email: Mapped[str] = mapped_column(String(MAX_EMAIL))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    company: Mapped[Company] = relationship(back_populates="customers", lazy="raise")

@@ -1,0 +1,1 @@
+"""What the template keeps up to date: edit the files beside this folder instead."""

@@ -1,0 +1,21 @@
+"""Errors of commands, for the person at the command line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.kit.output import escape_unprintable
+
+
+class CommandError(Exception):
+    """A command can't go on; the message is one sentence that says why and what to do."""
+
+
+@contextmanager
+def exit_on_command_error() -> Iterator[None]:
+    """End the program with the message of a CommandError; what it prints may have any character."""
+    escape_unprintable()
+    try:
+        yield
+    except CommandError as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+# {% include ("http" if cookiecutter.__web else "worker") ~ "/command_line.py" %}

@@ -1,0 +1,56 @@
+"""`python -m app dev`: everything that a developer needs, in one command."""
+
+from contextlib import AsyncExitStack
+from pkgutil import resolve_name
+
+from alembic.util import CommandError as AlembicError
+
+from app import event_loop
+from app.kit.commands.command_error import CommandError
+from app.kit.commands.local_database import how_to_connect
+# {% if cookiecutter.__web %}
+from app.kit.commands.preflight import diagnosed, ensure_port_is_free
+from app.kit.commands.serve import start_server
+# {% else %}
+from app.kit.commands.preflight import diagnosed, ensure_pool_is_large_enough
+from app.kit.commands.work import start_worker
+# {% endif %}
+from app.kit.settings import ServiceSettings
+from app.kit.db.engine import open_engine
+from app.kit.db.migration_guard import for_migrations
+from app.kit.db.migrations import upgrade
+from app.kit.db.session import create_sessions
+
+
+def dev(settings: ServiceSettings, service: Service) -> None:
+    # {% if cookiecutter.__web %}
+    """Bring the database, migrate it, seed it if it is empty, serve and reload."""
+    ensure_port_is_free(settings)
+    # {% else %}
+    """Bring the database, migrate it, seed it if it is empty, work and reload."""
+    ensure_pool_is_large_enough(settings)
+    # {% endif %}
+    if hint := how_to_connect(settings):
+        print(hint, flush=True)
+    try:
+        event_loop.run(_prepare(settings, seed=service.seed))
+    except AlembicError as error:
+        raise CommandError(str(error)) from error
+    # {% if cookiecutter.__web %}
+    start_server(settings, service.application, reload=True)
+    # {% else %}
+    start_worker(settings, service.worker, reload=True)
+    # {% endif %}
+
+
+async def _prepare(settings: ServiceSettings, *, seed: str) -> None:
+    async with AsyncExitStack() as stack:
+        # An unreachable database needs one sentence; a migration that fails needs its traceback.
+        with diagnosed(settings):
+            engine = await stack.enter_async_context(open_engine(for_migrations(settings)))
+            async with engine.connect():
+                pass
+        async with engine.connect() as connection:
+            await upgrade(connection)
+        if added := await resolve_name(seed)(create_sessions(engine)):
+            print(f"The database was empty: seeded {added}.")

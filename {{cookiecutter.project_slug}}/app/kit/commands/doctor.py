@@ -1,0 +1,66 @@
+"""`python -m app doctor`: what is set, what is there, what is wrong."""
+
+import asyncio
+import sys
+
+from sqlalchemy import text
+
+from app import event_loop
+# {% if cookiecutter.__networked %}
+from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
+# {% endif %}
+# {% if cookiecutter.__postgresql %}
+from app.kit.commands.preflight import (
+    diagnosed_engine,
+    ensure_encoding,
+    ensure_migrated,
+    reading,
+    revisions,
+)
+# {% else %}
+from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
+# {% endif %}
+from app.kit.settings import ServiceSettings
+from app.kit.db.diagnosis import SERVER, VERSION_QUERY
+from app.kit.db.migrations import migration_state
+
+
+def doctor(settings: ServiceSettings) -> None:
+    """Print all this; raises CommandError for what is wrong."""
+    print(event_loop.run(_examine(settings)))
+
+
+async def _examine(settings: ServiceSettings) -> str:
+    for name, value in settings:
+        _line(name.upper(), value)
+    _line("Database", settings.sqlalchemy_url)
+    # {% if cookiecutter.__networked %}
+    if settings.replica:
+        _line("Replica", settings.replica.sqlalchemy_url)
+    # {% endif %}
+    _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
+    _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
+    async with diagnosed_engine(settings) as engine, reading(engine) as connection:
+        _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
+        # {% if cookiecutter.__networked %}
+        allowed = await allowed_connections(connection)
+        _line("Connections", f"{most_connections(settings)} at most, of {allowed}")
+        # {% endif %}
+        # {% if cookiecutter.__postgresql %}
+        await ensure_encoding(connection)
+        # {% endif %}
+        state = await migration_state(connection)
+    _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")
+    ensure_migrated(state)
+    # {% if cookiecutter.__networked %}
+    if settings.replica:
+        async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
+            _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
+    if warning := capacity_warning(settings, allowed):
+        return warning
+    # {% endif %}
+    return "All is well."
+
+
+def _line(name: str, value: object) -> None:
+    print(f"{name:<28} {value}")

@@ -1,0 +1,60 @@
+"""What a failure of the database means for whoever asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.kit.db import error_codes
+from app.kit.errors import ConflictError
+
+
+class Failure(Enum):
+    """What a failure means, and so what to answer."""
+
+    CONFLICT = auto()
+    """The data says no: a value is taken, or a row that is referred to is missing."""
+    UNSTORABLE = auto()
+    """A text has a character that the database's encoding lacks."""
+    UNAVAILABLE = auto()
+    """The database is away or busy: asking again in a moment may help."""
+    UNEXPECTED = auto()
+    """A mistake of ours."""
+
+
+def classify(error: SQLAlchemyError) -> Failure:
+    """Return what `error` means, judged by its type and code and never by its text."""
+    if isinstance(error, PoolTimeoutError):
+        return Failure.UNAVAILABLE
+    if not isinstance(error, DBAPIError):
+        return Failure.UNEXPECTED
+    if error.connection_invalidated:
+        # Lost, or given up: the next one may be better.
+        return Failure.UNAVAILABLE
+    code = error_codes.code_of(error.orig)
+    if code is None:
+        # It never came to an answer if the connection was refused.
+        refused = isinstance(error, OperationalError)
+        return Failure.UNAVAILABLE if refused else Failure.UNEXPECTED
+    if error_codes.is_conflict(code):
+        failure = Failure.CONFLICT
+    elif code in error_codes.UNSTORABLE:
+        failure = Failure.UNSTORABLE
+    elif error_codes.is_unavailable(code):
+        failure = Failure.UNAVAILABLE
+    else:
+        failure = Failure.UNEXPECTED
+    return failure
+
+
+@contextmanager
+def conflict_means(message: str) -> Iterator[None]:
+    """Raise ConflictError with `message` for a conflict that the database finds in the block."""
+    try:
+        yield
+    except DBAPIError as error:
+        if classify(error) is not Failure.CONFLICT:
+            raise
+        raise ConflictError(message) from error

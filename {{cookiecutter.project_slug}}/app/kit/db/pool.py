@@ -1,0 +1,87 @@
+"""A connection pool that reclaims leaked connections."""
+
+import asyncio
+import gc
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from app.kit.db import driver
+from app.kit.db.error_codes import code_of, is_unavailable
+
+PAUSE = 1.0
+"""Seconds between two attempts, each of which is a full garbage collection."""
+HELD = "held_on_purpose"
+"""The key in a connection's `info` of a weak reference to the holder that may hold it for long."""
+
+
+class ReclaimingPool(AsyncAdaptedQueuePool):
+    """A pool that reclaims leaked connections while a caller waits for one.
+
+    A session that was never closed is garbage in reference cycles, which a service may not collect
+    for minutes (APP_TUNE_GC). A session whose connection the server ended may never be closed.
+    """
+
+    _entries: WeakSet[Any] | None = None
+    _last_time = 0.0
+    _timer: asyncio.TimerHandle | None = None
+    _waiting = 0
+
+    def reclaim_soon(self) -> None:
+        """Reclaim leaked connections at once, or PAUSE seconds after the last time."""
+        if self._timer is None:
+            # On the event loop: in SQLAlchemy's greenlet, closing what is collected would wait.
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(self._last_time + PAUSE, self._reclaim)
+
+    def _reclaim(self) -> None:
+        self._timer = None
+        self._last_time = asyncio.get_running_loop().time()
+        gc.collect()
+        for entry in list(self._entries or ()):
+            holder = entry.fairy_ref and entry.fairy_ref()
+            if not holder or (HELD in entry.info and entry.info[HELD]() is holder):
+                continue
+            if driver.is_dead(holder.driver_connection):
+                # The holder keeps it, and gets the driver's error when it uses it.
+                holder.detach()
+        if self._waiting:
+            # A collected generator must end before its session can be collected.
+            self.reclaim_soon()
+
+    def _create_connection(self) -> ConnectionPoolEntry:
+        entry = super()._create_connection()
+        self._entries = self._entries or WeakSet()
+        self._entries.add(entry)
+        return entry
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if self.checkedout() < self.size() + self._max_overflow:
+            return super()._do_get()
+        self._waiting += 1
+        try:
+            self.reclaim_soon()
+            return super()._do_get()
+        except PoolTimeoutError:
+            raise PoolTimeoutError(
+                f"the pool had no connection to spare for {self.timeout():g} s (DB_POOL_TIMEOUT): "
+                f"{self.checkedout()} of {self.size() + self._max_overflow} in use (DB_POOL_SIZE "
+                f"and DB_MAX_OVERFLOW), {self._waiting} waiting"
+            ) from None
+        finally:
+            self._waiting -= 1
+
+
+# The pool's logger is named after its module: below `app` it would log more than SQLAlchemy's do.
+ReclaimingPool.__module__ = AsyncAdaptedQueuePool.__module__
+
+
+def reclaim_after_lock_error(context: ExceptionContext) -> None:
+    """Reclaim after an error about a lock: a leaked session keeps its locks, too."""
+    pool = context.engine and context.engine.pool
+    code = code_of(context.original_exception)
+    if isinstance(pool, ReclaimingPool) and code is not None and is_unavailable(code):
+        pool.reclaim_soon()

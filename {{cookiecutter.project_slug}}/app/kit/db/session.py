@@ -1,0 +1,78 @@
+"""Session factories: one that writes, and two that can only read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+
+from app.kit.db import driver
+from app.kit.db.outcomes import NotingSession
+from app.kit.db.read_only import refuse_writes
+from app.kit.db.session_lock import LockedSession
+
+Joining = Literal["conditional_savepoint", "create_savepoint"]
+
+
+class ReadSession(LockedSession):
+    """A session that only reads; it raises `app.kit.db.read_only.ReadOnlyError` for everything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The session factories of the service.
+
+    - `write`: one transaction. `async with sessions.write.begin() as session` commits at
+      the end, and rolls back if an exception passes.
+    - `read`: no transaction, so one round trip a query; each query sees what is committed
+      at that moment.
+    - `snapshot`: one read-only transaction, for several queries that must agree with
+      each other, or for a result that is streamed.
+    """
+
+    write: async_sessionmaker[AsyncSession]
+    read: async_sessionmaker[ReadSession]
+    snapshot: async_sessionmaker[ReadSession]
+
+
+# {% if cookiecutter.__networked %}
+def create_sessions(engine: AsyncEngine, replica: AsyncEngine | None = None) -> Sessions:
+    """Return the session factories of `engine`; those that only read are of `replica`, if any."""
+    reader = replica or engine
+    # {% else %}
+def create_sessions(engine: AsyncEngine) -> Sessions:
+    """Return the session factories of `engine`."""
+    reader = engine
+    # {% endif %}
+    read = reader.execution_options(**driver.READ_OPTIONS)
+    snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS)
+    return Sessions(
+        write=create_session_factory(engine),
+        read=create_read_factory(refuse_writes(read, in_transaction=False)),
+        snapshot=create_read_factory(refuse_writes(snapshot, in_transaction=True)),
+    )
+
+
+def create_session_factory(
+    bind: AsyncEngine | AsyncConnection, *, joining: Joining = "conditional_savepoint"
+) -> async_sessionmaker[AsyncSession]:
+    """Return a factory of sessions that may write.
+
+    `joining` is how they take part in a transaction that `bind` is already in.
+    """
+    kind: type[AsyncSession] = LockedSession
+    return async_sessionmaker(
+        bind,
+        class_=kind,
+        # A session that is used after its request would leak a connection.
+        close_resets_only=False,
+        expire_on_commit=False,
+        join_transaction_mode=joining,
+        sync_session_class=NotingSession,
+    )
+
+
+def create_read_factory(bind: AsyncEngine) -> async_sessionmaker[ReadSession]:
+    """Return a factory of sessions on an engine that only reads."""
+    return async_sessionmaker(
+        bind, class_=ReadSession, close_resets_only=False, expire_on_commit=False
+    )

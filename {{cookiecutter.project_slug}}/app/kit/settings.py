@@ -1,0 +1,123 @@
+"""The settings that every service has, read from the environment and from `.env`."""
+
+# {% if cookiecutter.__web %}
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    IPvAnyNetwork,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+# {% else %}
+from typing import Literal
+
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+# {% endif %}
+
+from app.kit.db.settings import DatabaseSettings
+from app.kit.env_file import ENV_FILE, EnvFile
+
+# {% if cookiecutter.__web %}
+ANY_ORIGIN = "*"
+_ORIGIN = re.compile(r"https?://[^/\s]+|\*")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
+# Below one of these, nobody could tell whether a proxy has removed the prefix.
+_ROUTES = ("/api/v1/", "/docs/", "/health/", "/ready/", "/schema/")
+
+# {% endif %}
+
+class ServiceSettings(DatabaseSettings):
+    """The kit's settings, which `app.settings` extends; times are in seconds, sizes in bytes.
+
+    Raises pydantic.ValidationError for an invalid value, and pydantic_settings.SettingsError for a
+    `.env` that can't be read.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        # A value that is refused may still hold a password.
+        hide_input_in_errors=True,
+    )
+
+    # {% if cookiecutter.__web %}
+    app_host: str = "127.0.0.1"
+    app_port: int = Field(default=8000, ge=0, le=65535)
+    # Heroku and others set the second name by the size of the machine.
+    app_workers: PositiveInt = Field(
+        default=1, validation_alias=AliasChoices("app_workers", "web_concurrency")
+    )
+    # {% else %}
+    app_workers: PositiveInt = 1
+    # {% endif %}
+    app_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # {% if cookiecutter.__web %}
+    app_request_log: bool = True
+    app_tune_gc: bool = True
+    app_max_body_size: PositiveInt = 1_048_576
+    app_request_timeout: PositiveFloat = 30
+    app_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    app_security_headers: bool = False
+    app_root_path: str = ""
+    app_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    # {% endif %}
+    app_shutdown_timeout: PositiveInt = 10
+    # {% if cookiecutter.__server == "uvicorn" %}
+    app_worker_health_timeout: PositiveInt = 30
+    # {% endif %}
+    # {% if cookiecutter.__worker %}
+
+    worker_concurrency: PositiveInt = {{ cookiecutter.__concurrency }}
+    worker_poll_interval: PositiveFloat = 1
+    worker_max_attempts: PositiveInt = 5
+    worker_retry_delay: NonNegativeFloat = 10
+    worker_job_timeout: NonNegativeFloat = 600
+    # {% endif %}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it has none: see EnvFile
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources of the settings, by precedence."""
+        return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
+    # {% if cookiecutter.__web %}
+
+    @field_validator("app_cors_origins", "app_trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(it.strip() for it in value.split(",") if it.strip())
+
+    @field_validator("app_cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
+        return origins
+
+    @field_validator("app_root_path")
+    @classmethod
+    def _is_prefix(cls, path: str) -> str:
+        if not _PREFIX.fullmatch(path):
+            raise ValueError("takes /NAME or /NAME/NAME, of a-z, A-Z, 0-9 and - . _ ~ only")
+        if path and any(route.startswith(f"{path}/") for route in _ROUTES):
+            raise ValueError(f"{path} is how paths of the service itself begin; take another one")
+        return path
+    # {% endif %}
