@@ -17,14 +17,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path.cwd()))
 from app import event_loop
-from app.settings import Settings
+from app.companies.model import Company
 from app.kit.db.driver import READ_OPTIONS
 from app.kit.db.engine import open_engine
 from app.kit.db.error_reports import report
 from app.kit.db.readiness import Readiness
 from app.kit.db.session import create_sessions
 from app.kit.db.sql_log import logged_sql
-from app.companies.model import Company
+from app.settings import Settings
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 

@@ -4,9 +4,9 @@ import asyncio
 import json
 from typing import Any
 
-from app.settings import Settings
-from app.kit.db.engine import open_engine
 from app.event_loop import run
+from app.kit.db.engine import open_engine
+from app.settings import Settings
 from provoking import Provoke, executing, in_turn, outcome
 from pydantic import SecretStr
 from sqlalchemy import text

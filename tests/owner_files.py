@@ -14,15 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column, selectinload
 
-from app.settings import Settings
+from app.companies.model import Company
+from app.customers.model import Customer
 from app.kit.db.base import Base, Entity
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import check, downgrade, upgrade
 from app.kit.db.session import Sessions, create_sessions
 from app.kit.db.types import utc_now
-from app.companies.model import Company
-from app.customers.model import Customer
 from app.models.owner import Color, Level, Person, Team
+from app.settings import Settings
 from tests.database import fresh_database
 
 

@@ -15,8 +15,8 @@ VARIANT = ("aiosqlite", "fastapi")
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("-".join(VARIANT))]
 
 SHOW = """
-from app.kit.commands.settings import load_settings
 from app.kit.commands.command_error import exit_on_command_error
+from app.kit.commands.settings import load_settings
 
 with exit_on_command_error():
     settings = load_settings({})

@@ -42,9 +42,9 @@ WITHOUT_A_DATABASE = ("pytest", "ruff", "mypy")
 OWNERS_SCRIPT = """
 from app.event_loop import run
 from sqlalchemy import func, select
+from app.companies.model import Company
 from app.kit.commands.settings import load_settings
 from app.kit.db.engine import open_engine
-from app.companies.model import Company
 
 async def main():
     async with open_engine(load_settings()) as engine, engine.connect() as connection:

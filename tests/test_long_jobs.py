@@ -33,10 +33,10 @@ USUAL = [("aiosqlite", "none"), ("asyncpg", "none")]
 SCRIPT = """
 from app.event_loop import run
 import json, sys
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
 from app.kit.jobs.queue import enqueue_job
+from app.settings import Settings
 from sqlalchemy import text
 
 async def main(statements, jobs):

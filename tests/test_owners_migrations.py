@@ -147,9 +147,9 @@ VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_companies_indust
 GONE = "SELECT to_regclass('ix_companies_industry') IS NULL"
 FROM_A_RUNNING_LOOP = """
 from app.event_loop import run
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import downgrade
+from app.settings import Settings
 
 async def main():
     async with open_engine(Settings()) as engine, engine.connect() as connection:

@@ -67,10 +67,10 @@ async def test_it_is_open_as_in_production(committing_client: AsyncClient) -> No
 OVERRIDES = '''"""Other factories reach all that routes ask for."""
 
 from httpx2 import ASGITransport, AsyncClient
-from app.kit.http.sessions import get_sessions
-from app.settings import Settings
 from app.kit.db.session import Sessions
+from app.kit.http.sessions import get_sessions
 from app.main import create_app
+from app.settings import Settings
 
 
 async def test_all_are_overridden(settings: Settings, sessions: Sessions) -> None:
@@ -90,10 +90,10 @@ import pytest
 from httpx2 import AsyncClient
 from litestar.di import Provide
 
-from app.kit.http.sessions import DEPENDENCIES
-from app.settings import Settings
 from app.kit.db.session import Sessions
+from app.kit.http.sessions import DEPENDENCIES
 from app.main import create_app
+from app.settings import Settings
 from httpx2 import ASGITransport
 
 

@@ -22,9 +22,9 @@ import os
 import sys
 from pathlib import Path
 from sqlalchemy import event, text
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.sync import open_sync_engine
+from app.settings import Settings
 
 WORD = "PASSWORD" if os.environ["ADMIN"].startswith("postgres") else "IDENTIFIED BY"
 

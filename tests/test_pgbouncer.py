@@ -25,9 +25,9 @@ from app.event_loop import run
 import asyncio, json, random
 from sqlalchemy import func, literal, select
 from sqlalchemy.exc import DBAPIError
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
+from app.settings import Settings
 
 QUESTIONS = [
     lambda n: (select(literal(n) + 1), n + 1),

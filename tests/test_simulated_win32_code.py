@@ -11,8 +11,8 @@ from windows import SELECTOR, Windows, for_group, simulated
 pytestmark = [pytest.mark.projects, simulated]
 
 QUERY = """
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 from sqlalchemy import text
 
 async def query():
@@ -98,10 +98,10 @@ PLUGINS = """
 import pytest
 from fastapi.testclient import TestClient
 
-from app.settings import Settings
-from app.kit.db.engine import open_engine
 from app.event_loop import new_event_loop
+from app.kit.db.engine import open_engine
 from app.main import create_app
+from app.settings import Settings
 from sqlalchemy import text
 
 OPTIONS = {"loop_factory": new_event_loop}

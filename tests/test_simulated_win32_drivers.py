@@ -205,8 +205,8 @@ BESIDE = """
 from app import event_loop
 
 import asyncio, os, aiopg
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 from pymongo import AsyncMongoClient
 from pymongo.server_api import ServerApi
 from sqlalchemy import text

@@ -85,10 +85,10 @@ DO_JOBS = """
 from app.event_loop import run
 import json, sys
 from app.companies.queries import create_company
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
 from app.kit.jobs.handling import HopelessError, handle
+from app.settings import Settings
 
 async def takes(sessions, kind, **payload):
     async with sessions.write.begin() as session:

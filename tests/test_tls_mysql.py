@@ -22,8 +22,8 @@ DRIVERS = [name for name, row in ANSWERS["_drivers"].items() if row["database"] 
 CHECK = """
 from app.event_loop import run
 from sqlalchemy import text
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 
 async def main():
     async with open_engine(Settings()) as engine, engine.connect() as connection:

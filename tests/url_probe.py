@@ -10,8 +10,8 @@ import warnings
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.preflight import diagnosed, diagnosed_engine
 from app.kit.commands.settings import load_settings
-from app.settings import Settings
 from app.kit.db.sync import open_sync_engine
+from app.settings import Settings
 from sqlalchemy import text
 
 

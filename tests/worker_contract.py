@@ -12,11 +12,11 @@ SCRIPT = """
 from app.event_loop import run
 import sys
 from app.companies.queries import create_company
-from app.settings import Settings
 from app.customers.queries import list_customers
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
 from app.kit.jobs.queue import enqueue_job
+from app.settings import Settings
 
 async def main(number):
     async with open_engine(Settings()) as engine, create_sessions(engine).write.begin() as session:

@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
 
-from app.settings import Settings
+from app.companies.model import Company
 from app.kit.db.base import Base
 from app.kit.db.bulk import bulk_insert
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_session_factory
 from app.kit.db.types import utc_now
-from app.companies.model import Company
+from app.settings import Settings
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import DropConstraint

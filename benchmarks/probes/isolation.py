@@ -11,11 +11,11 @@ import json
 from time import perf_counter
 
 from app.companies.queries import create_company
-from app.settings import Settings
 from app.kit.db.base import Base
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import downgrade, upgrade
 from app.kit.db.session import create_session_factory
+from app.settings import Settings
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 

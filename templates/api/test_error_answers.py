@@ -8,12 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.companies import queries
+from app.companies.model import Company
 from app.companies.queries import create_company
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure
 from app.kit.db.session import create_sessions
-from app.companies.model import Company
+from app.settings import Settings
 from tests.client import open_client
 from tests.database import unreachable
 from tests.test_errors import PROVOCATIONS, Provoke

@@ -5,9 +5,9 @@ import json
 from httpx2 import AsyncClient
 
 from app.companies.queries import EXPORT_BATCH
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.session import Sessions, create_sessions
+from app.settings import Settings
 from scripts.create_test_data import create_test_data
 from tests.client import open_client
 from tests.database import unreachable

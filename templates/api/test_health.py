@@ -2,9 +2,9 @@
 
 from httpx2 import AsyncClient
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
+from app.settings import Settings
 from tests.client import open_client
 from tests.database import unreachable
 

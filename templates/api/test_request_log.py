@@ -6,9 +6,9 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.session import Sessions
 from app.kit.http.problems import unexpected_problem
+from app.settings import Settings
 from tests.client import open_client
 
 ACME = {"name": "Acme", "industry": "Anvils"}

@@ -8,10 +8,10 @@ import pytest
 
 from app import event_loop
 from app.companies.queries import create_company, update_company
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import upgrade
 from app.kit.db.session import create_sessions
+from app.settings import Settings
 from tests.database import count_connections, fresh_database
 from tests.processes import environment
 from tests.service import Service, running_service

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from app.kit.http.error_handlers import ProblemResponse
 from app.kit.errors import DomainError
+from app.kit.http.error_handlers import ProblemResponse
 from app.kit.http.problems import Problem, database_problem, domain_problem, unexpected_problem
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.kit.settings import ServiceSettings
 from app.kit.http.proxies import origin, public_path
+from app.kit.settings import ServiceSettings
 
 
 class BehindProxies:

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.database import Database
 from app.kit.db.readiness import Readiness
 from app.kit.db.session import Sessions
 from app.main import create_app
 from app.resources import open_resources
+from app.settings import Settings
 
 
 @asynccontextmanager

@@ -15,14 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from devtools.local_server import (
-    PRIVATE,
-    LocalServerError,
-    Server,
-    kept_port,
-    leave_root,
-    remove,
-)
+from devtools.local_server import PRIVATE, LocalServerError, Server, kept_port, leave_root, remove
 
 if sys.platform == "win32":
     import msvcrt

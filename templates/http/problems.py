@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kit.db.failures import Failure, classify
 from app.kit.db.error_reports import in_words, report
+from app.kit.db.failures import Failure, classify
 from app.kit.db.outages import outages
 from app.kit.errors import DomainError, NotFoundError
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 
 PING_TIMEOUT = 1
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.companies.queries import create_company, list_companies
-from app.settings import Settings
 from app.kit.db.database import open_database
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import upgrade
+from app.settings import Settings
 from tests.database import fresh_database, unreachable
 
 

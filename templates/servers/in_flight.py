@@ -8,8 +8,8 @@ from pkgutil import resolve_name
 from typing import Any
 
 from app.kit.commands.processes import Stop
-from app.kit.settings import ServiceSettings
 from app.kit.http.problems import MEDIA_TYPE, Problem
+from app.kit.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from sanic.application.state import ApplicationServerInfo
 from sanic.http import Stage
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
-from app.kit.http.requests import App
 from app.kit.commands.listener import Listener
 from app.kit.commands.preflight import diagnosed
 from app.kit.commands.processes import Stop
+from app.kit.http.requests import App
 from app.kit.settings import ServiceSettings
 
 

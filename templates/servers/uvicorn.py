@@ -26,8 +26,8 @@ from app.kit.commands.preflight import (
 from app.kit.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 # {% endif %}
 from app.kit.commands.slow_clients import PatientProtocol
-from app.kit.settings import ServiceSettings
 from app.kit.output import never_wait
+from app.kit.settings import ServiceSettings
 
 logger = logging.getLogger("uvicorn.error")
 

@@ -17,8 +17,8 @@ from app.kit.commands.preflight import ensure_database_is_ready, ensure_port_is_
 # {% endif %}
 from app.kit.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.kit.commands.server import serve_until
-from app.kit.settings import ServiceSettings
 from app.kit.output import never_wait
+from app.kit.settings import ServiceSettings
 
 
 def serve(settings: ServiceSettings, application: str) -> None:

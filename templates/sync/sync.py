@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db import sync_driver
 from app.kit.db.error_reports import redact_errors
 # {% if cookiecutter.__networked %}
 from app.kit.db.password import renew_password
 # {% endif %}
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.sql_log import log_sql_of
 
 

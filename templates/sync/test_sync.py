@@ -6,14 +6,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from app.companies.model import Company
 from app.companies.queries import list_companies
-from app.settings import Settings
+from app.customers.model import Customer
 from app.kit.db.failures import Failure, classify
 from app.kit.db.session import Sessions
 from app.kit.db.sync import create_sync_session_factory, open_sync_engine
 from app.kit.db.types import utc_now
-from app.companies.model import Company
-from app.customers.model import Customer
+from app.settings import Settings
 
 
 def acme() -> Company:

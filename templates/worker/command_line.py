@@ -1,11 +1,13 @@
 """The command line of the worker."""
 
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import run
+
 import sys
 from typing import Annotated
 
 import typer
 
-from app.event_loop import run
 from app.kit.commands import jobs
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.dev import dev
@@ -83,7 +85,9 @@ def _create_job_commands(service: Service) -> typer.Typer:
         payload: Annotated[str, typer.Argument(help="A JSON object.")] = "{}",
         file: Annotated[
             typer.FileBinaryRead | None,
-            typer.Option(metavar="FILE", help="A file that holds the payload; - for standard input."),
+            typer.Option(
+                metavar="FILE", help="A file that holds the payload; - for standard input."
+            ),
         ] = None,
         delay: Annotated[float, typer.Option(min=0, help="Seconds to wait before.")] = 0,
     ) -> None:

@@ -7,11 +7,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.preflight import ready_engine
-from app.kit.settings import ServiceSettings
 from app.kit.db.diagnosis import explain
 from app.kit.db.failures import Failure, classify
 from app.kit.db.session import Sessions, create_sessions
 from app.kit.errors import DomainError
+from app.kit.settings import ServiceSettings
 
 
 @asynccontextmanager

@@ -1,5 +1,8 @@
 """`python -m app companies`: the companies that are there."""
 
+# Policy first: the event loop is chosen before anything imports a database driver.
+from app.event_loop import run
+
 import json
 from typing import Annotated
 
@@ -8,7 +11,6 @@ from pydantic import ValidationError
 
 from app.companies.queries import create_company, list_companies, stream_companies
 from app.companies.schemas import CompanyCreate
-from app.event_loop import run
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.command_line import Limit, group
 from app.kit.commands.sessions import open_sessions

@@ -13,14 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 # {% if not cookiecutter.__networked %}
 from app.kit.db import driver
 # {% endif %}
-from app.kit.db.failures import Failure, classify
 from app.kit.db.error_reports import report
+from app.kit.db.failures import Failure, classify
 from app.kit.db.outages import outages
 from app.kit.db.readiness import Readiness
-from app.kit.jobs.queue import Claim, claim_job, get_claimed, note_failure, note_success
-from app.kit.jobs.model import Job
-from app.kit.jobs.model import MAX_WORKER
-from app.kit.resources import SharedResources
 from app.kit.jobs.bell import Bell
 from app.kit.jobs.failures import (
     HopelessError,
@@ -31,10 +27,13 @@ from app.kit.jobs.failures import (
     is_hopeless,
 )
 from app.kit.jobs.handling import GOES_ON, Handler, handle
+from app.kit.jobs.model import MAX_WORKER, Job
+from app.kit.jobs.queue import Claim, claim_job, get_claimed, note_failure, note_success
 # {% if not cookiecutter.__networked %}
 from app.kit.jobs.running import turn
 # {% endif %}
 from app.kit.jobs.watchdog import end_process
+from app.kit.resources import SharedResources
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import (
 )
 
 from app.kit.db.error_codes import code_of, is_final
+from app.kit.db.error_reports import in_words, one_line
 from app.kit.db.failures import Failure, classify
 from app.kit.errors import ConflictError
-from app.kit.db.error_reports import in_words, one_line
 
 FINAL = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.jobs.failures import HopelessError, InterruptedJobError, StuckJobError
-from app.kit.schemas import first_mistake
 from app.kit.jobs.watchdog import end_process
+from app.kit.schemas import first_mistake
 
 Handler = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[None]]
 """Does a job with its payload. What it writes through the session is committed together with

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.sessions import open_sessions
-from app.kit.settings import ServiceSettings
 from app.kit.db.types import utc_now
-from app.kit.jobs.queue import enqueue_job, list_jobs, retry_job
 from app.kit.jobs.model import Job
+from app.kit.jobs.queue import enqueue_job, list_jobs, retry_job
 from app.kit.jobs.running import running_of
+from app.kit.settings import ServiceSettings
 
 Shown = Literal["queued", "running", "done", "failed"]
 """A job that is running is stored as queued: its worker may die."""

@@ -27,10 +27,10 @@ async def running_of(jobs: Sequence[Job], sessions: Sessions) -> set[int]:
     async with sessions.write() as session:
         return claimed - set(await session.scalars(query))
 # {% else %}
-from app.kit.settings import ServiceSettings
 from app.kit.db.file_lock import open_lock, try_lock
 from app.kit.db.session import Sessions
 from app.kit.jobs.model import Job
+from app.kit.settings import ServiceSettings
 
 
 @contextmanager
@@ -43,7 +43,9 @@ def turn(settings: ServiceSettings) -> Iterator[bool]:
         yield try_lock(lock)
 
 
-async def running_of(jobs: Sequence[Job], sessions: Sessions, settings: ServiceSettings) -> set[int]:
+async def running_of(
+    jobs: Sequence[Job], sessions: Sessions, settings: ServiceSettings
+) -> set[int]:
     """Return the ids of those `jobs` that a worker does at this moment: one at most."""
     query = select(Job.id).where(Job.state == "queued", Job.started_at.is_not(None))
     with turn(settings) as nobody:

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.queries import create_company, list_companies
-from app.settings import Settings
 from app.customers.queries import list_customers
-from app.kit.db.session import Sessions
 from app.jobs import HANDLERS
+from app.kit.db.session import Sessions
+from app.settings import Settings
 from tests.workers import count_companies, enqueue, finished, get_job, working
 
 ACME = {"name": "Acme", "industry": "Anvils"}

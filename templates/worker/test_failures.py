@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.queries import create_company
-from app.settings import Settings
+from app.jobs import HANDLERS
 from app.kit.db.session import Sessions
 from app.kit.jobs.failures import HopelessError
-from app.jobs import HANDLERS
 from app.kit.jobs.handling import Handler
+from app.settings import Settings
 from tests.database import doom
 from tests.workers import count_companies, enqueue, finished, working
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from app.settings import Settings
 from app.kit.db.session import Sessions
+from app.settings import Settings
 from tests.workers import finished, get_job, working
 
 ACME = {"name": "Acme", "industry": "Anvils"}

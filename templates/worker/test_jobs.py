@@ -13,6 +13,7 @@ from app import jobs
 from app.kit.db.session import Sessions
 from app.kit.db.types import utc_now
 from app.kit.errors import NotFoundError
+from app.kit.jobs.model import Job
 from app.kit.jobs.queue import (
     LONGEST_DELAY,
     Claim,
@@ -24,7 +25,6 @@ from app.kit.jobs.queue import (
     note_success,
     retry_job,
 )
-from app.kit.jobs.model import Job
 
 
 def a_job() -> Job:

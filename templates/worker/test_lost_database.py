@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.queries import create_company
-from app.settings import Settings
-from app.kit.db.session import Sessions
 from app.jobs import HANDLERS
+from app.kit.db.session import Sessions
+from app.settings import Settings
 from tests.workers import count_companies, enqueue, finished, working
 
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.session import Sessions
+from app.settings import Settings
 from tests.workers import enqueue, finished, until, working
 
 LISTENERS = text(

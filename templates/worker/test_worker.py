@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import upgrade
 from app.kit.db.session import Sessions, create_sessions
+from app.settings import Settings
 from tests.database import count_connections, fresh_database
 from tests.processes import environment, running
 from tests.workers import count_companies, enqueue, finished, get_job, until

@@ -5,8 +5,8 @@ from pkgutil import resolve_name
 from app import event_loop
 from app.kit.commands.preflight import ensure_database_is_ready, ensure_pool_is_large_enough
 from app.kit.commands.processes import Stop, StopSignals, keep_running, restart_on_change
-from app.kit.settings import ServiceSettings
 from app.kit.output import never_wait
+from app.kit.settings import ServiceSettings
 
 
 def start(settings: ServiceSettings, worker: str) -> None:

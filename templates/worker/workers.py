@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import func, select
 
-from app.settings import Settings
+from app.companies.model import Company
 from app.kit.db.session import Sessions
+from app.kit.jobs.model import Job
 from app.kit.jobs.queue import enqueue_job
 from app.main import work
-from app.companies.model import Company
-from app.kit.jobs.model import Job
+from app.settings import Settings
 from tests.processes import PATIENCE
 
 

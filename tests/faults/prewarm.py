@@ -15,8 +15,8 @@ from time import monotonic
 
 from sqlalchemy.exc import DBAPIError
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 
 
 async def main(connections: int, moments: list[float | None]) -> None:

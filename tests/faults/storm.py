@@ -16,13 +16,13 @@ from collections import Counter
 
 from sqlalchemy import select
 
+from app.companies.model import Company
 from app.companies.queries import create_company
-from app.settings import Settings
 from app.kit.db import driver
 from app.kit.db.engine import open_engine
 from app.kit.db.outcomes import noted_outcomes
 from app.kit.db.session import create_sessions
-from app.companies.model import Company
+from app.settings import Settings
 
 MOST_CANCELLATIONS = 3
 

@@ -23,8 +23,8 @@ SLEEP = """
 from app.event_loop import run
 import asyncio
 from sqlalchemy import text
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 
 async def main():
     async with open_engine(Settings()) as engine:

@@ -15,9 +15,9 @@ COUNT_UP = """
 from app.event_loop import run
 import asyncio, sys
 from app.companies.queries import get_company
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
+from app.settings import Settings
 
 async def main(times):
     async with open_engine(Settings()) as engine:

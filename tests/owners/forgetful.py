@@ -16,11 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.settings import Settings
 from app.kit.db.database import Database, open_database
 from app.kit.db.engine import open_engine
 from app.kit.db.leaks import exempt_from_leak_check
 from app.kit.http.lifespan import tune_garbage_collection
+from app.settings import Settings
 
 kept: list[Any] = []
 logging.basicConfig()

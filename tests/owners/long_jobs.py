@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.companies.queries import create_company
 from app.companies.model import Company
+from app.companies.queries import create_company
 from app.resources import resources_of
 
 

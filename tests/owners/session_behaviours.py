@@ -16,13 +16,13 @@ from sqlalchemy import Sequence, delete, func, insert, inspect, select, text, up
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.companies.model import Company
 from app.companies.queries import create_company
-from app.kit.db.settings import DIALECT
 from app.kit.db.base import Base
 from app.kit.db.read_only import ReadOnlyError
 from app.kit.db.session import Sessions
+from app.kit.db.settings import DIALECT
 from app.kit.db.types import utc_now
-from app.companies.model import Company
 
 DATABASE = DIALECT.partition("+")[0].replace("mariadb", "mysql")
 ROW = {"name": "Late", "industry": "Any", "created_at": utc_now(), "updated_at": utc_now()}

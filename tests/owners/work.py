@@ -7,9 +7,9 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.companies.model import Company
 from app.companies.queries import create_company
 from app.kit.db.session import Sessions
-from app.companies.model import Company
 
 PAUSE = 0.1
 """Seconds that the work takes before it uses its session."""

@@ -26,9 +26,6 @@ from app.kit.output import escape_unprintable
 from app.settings import Settings
 
 
-register_models()
-
-
 def revise(_context: object, _current: object, directives: Any) -> None:
     """Complete a revision before it is written; fail if there are several heads."""
     context.script.get_revision(directives[0].head or "head")
@@ -79,6 +76,7 @@ def print_sql() -> None:
 def main() -> None:
     """Do what the command asks for; raises alembic.util.CommandError, which Alembic prints."""
     escape_unprintable()
+    register_models()
     try:
         if context.is_offline_mode():
             print_sql()

@@ -13,14 +13,15 @@ from rich.progress import Progress
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.companies.model import Company
+from app.customers.model import Customer
 from app.kit.commands.command_error import exit_on_command_error
 from app.kit.commands.preflight import ready_engine
 from app.kit.commands.settings import load_settings
 from app.kit.db.base import Base
 from app.kit.db.bulk import bulk_insert
 from app.kit.db.types import utc_now
-from app.companies.model import Company
-from app.customers.model import Customer
+from app.settings import Settings
 
 BATCH = 10_000
 INDUSTRIES = ["Energy", "Finance", "Health", "Logistics", "Publishing", "Textiles"]

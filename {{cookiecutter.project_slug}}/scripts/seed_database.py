@@ -6,12 +6,13 @@ from app.event_loop import run
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.companies.model import Company
+from app.customers.model import Customer
 from app.kit.commands.command_error import exit_on_command_error
 from app.kit.commands.preflight import ready_engine
 from app.kit.commands.settings import load_settings
 from app.kit.db.session import Sessions, create_sessions
-from app.companies.model import Company
-from app.customers.model import Customer
+from app.settings import Settings
 
 COMPANIES = {
     "Aurora Instruments": ("Optics", ["Ines Duarte", "Tomasz Wilk"]),

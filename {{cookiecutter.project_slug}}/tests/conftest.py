@@ -17,11 +17,11 @@ from httpx2 import AsyncClient
 # {% endif %}
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.base import Base
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import upgrade
 from app.kit.db.session import Sessions, create_sessions
+from app.settings import Settings
 # {% if cookiecutter.__web %}
 from tests.client import open_client
 # {% endif %}

@@ -16,11 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import StaticPool
 
+from app.kit.db.session import Sessions, create_session_factory, create_sessions
+from app.kit.db.session_lock import SessionLock
 # {% if cookiecutter.__postgresql %}
 from app.kit.db.sql_patterns import TRANSACTION_CONTROL
 # {% endif %}
-from app.kit.db.session import Sessions, create_session_factory, create_sessions
-from app.kit.db.session_lock import SessionLock
 
 _TRANSACTION_METHODS = (
     "do_begin",

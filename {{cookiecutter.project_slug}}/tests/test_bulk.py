@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.companies.model import Company
 from app.kit.db.base import Base
 from app.kit.db.bulk import bulk_insert
 from app.kit.db.session import Sessions
 from app.kit.db.types import utc_now
-from app.companies.model import Company
 
 COLUMNS = ["name", "industry", "created_at", "updated_at"]
 TABLE = Base.metadata.tables["companies"]

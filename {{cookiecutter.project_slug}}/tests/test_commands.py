@@ -9,8 +9,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from app.settings import Settings
 from app.kit.db.settings import DIALECT
+from app.settings import Settings
 from tests.database import MISTAKES, fresh_database, unreachable
 from tests.processes import environment, run_python
 

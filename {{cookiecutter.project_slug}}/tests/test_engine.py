@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 from tests.database import unreachable
 
 

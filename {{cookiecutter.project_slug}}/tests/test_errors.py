@@ -7,12 +7,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.settings import Settings
+from app.companies.model import Company
+from app.customers.model import Customer
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure, classify
 from app.kit.db.session import Sessions
-from app.companies.model import Company
-from app.customers.model import Customer
+from app.settings import Settings
 from tests.database import unreachable
 
 Provoke = Callable[[AsyncSession], Awaitable[None]]

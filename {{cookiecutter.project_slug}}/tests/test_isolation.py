@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.companies.model import Company
 from app.companies.queries import create_company
 from app.kit.db.session import Sessions, create_sessions
-from app.companies.model import Company
 
 COUNT = select(func.count()).select_from(Company)
 

@@ -7,10 +7,10 @@ import pytest
 from alembic.util import CommandError
 from sqlalchemy import CheckConstraint, inspect
 
-from app.settings import Settings
+from app.companies.model import Company
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import check, downgrade, migration_state, upgrade
-from app.companies.model import Company
+from app.settings import Settings
 from tests.database import fresh_database, unreachable
 from tests.processes import environment, run_python
 

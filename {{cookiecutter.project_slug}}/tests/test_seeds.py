@@ -4,10 +4,10 @@ import asyncio
 
 from sqlalchemy import func, select
 
-from app.settings import Settings
-from app.kit.db.session import Sessions
 from app.companies.model import Company
 from app.customers.model import Customer
+from app.kit.db.session import Sessions
+from app.settings import Settings
 from scripts.create_test_data import create_test_data
 from scripts.seed_database import COMPANIES, seed
 from tests.database import unreachable

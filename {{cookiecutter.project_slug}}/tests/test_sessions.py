@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 
+from app.companies.model import Company
 from app.companies.queries import create_company
 from app.kit.db.session import Sessions
-from app.companies.model import Company
 
 
 async def test_work_after_the_answer_has_a_session_of_its_own(sessions: Sessions) -> None:

@@ -3,11 +3,11 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from app.settings import Settings
 from app.kit.db.settings import DIALECT
 # {% if cookiecutter.__postgresql %}
 from app.kit.db.url import servers_of
 # {% endif %}
+from app.settings import Settings
 
 
 def test_a_foreign_dialect_is_refused() -> None:

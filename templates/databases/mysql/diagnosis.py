@@ -6,8 +6,8 @@ import ssl
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.url import servers_of
 
 VERSION_QUERY = "SELECT version()"

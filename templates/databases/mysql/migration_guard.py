@@ -14,8 +14,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
 
 OPTIONS: dict[str, Any] = {}
 

@@ -9,9 +9,9 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.error_codes import READ_ONLY, code_of
 from app.kit.db.liveness import Liveness, leave_read_only_servers
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_context
 from app.kit.db.url import driver_url
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, event
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db import mysql
 from app.kit.db.liveness import silence
+from app.kit.db.settings import DatabaseSettings
 
 MULTI_STATEMENTS = 1 << 16
 """https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__capabilities__flags.html"""

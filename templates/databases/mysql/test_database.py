@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Table, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 from devtools.local_mariadb import LocalServerError, local_mariadb
 
 DOOMED = 503

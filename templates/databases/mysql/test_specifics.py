@@ -11,14 +11,14 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.companies.model import Company
 from app.companies.queries import create_company
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure, classify
 from app.kit.db.migration_guard import for_migrations
 from app.kit.db.migrations import downgrade, migration_state
 from app.kit.db.session import Sessions, create_sessions
-from app.companies.model import Company
+from app.settings import Settings
 from scripts.create_test_data import create_test_data
 from tests.database import kill
 

@@ -3,9 +3,9 @@
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db import driver
 from app.kit.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.url import servers_of
 
 VERSION_QUERY = "SELECT current_setting('server_version')"

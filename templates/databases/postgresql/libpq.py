@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import URL, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.recovery import follow_changes
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_mode
 from app.kit.db.tls_url import certificate
 from app.kit.db.url import driver_url, startup_options

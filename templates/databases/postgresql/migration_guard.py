@@ -11,8 +11,8 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
 
 OPTIONS: dict[str, Any] = {
     # A new member of an ENUM can be used only after a COMMIT; and table locks end with each

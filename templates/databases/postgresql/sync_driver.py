@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import URL, Engine
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.libpq import follow, libpq_args, libpq_url
+from app.kit.db.settings import DatabaseSettings
 
 
 def engine_url(settings: DatabaseSettings) -> URL:

@@ -7,10 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.driver import READ_OPTIONS
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure, classify
+from app.settings import Settings
 
 READ = text("SELECT note FROM changing")
 PID = text("SELECT pg_backend_pid()")

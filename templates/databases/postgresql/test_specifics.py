@@ -6,12 +6,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure, classify
 from app.kit.db.migration_guard import for_migrations
 from app.kit.db.migrations import downgrade, migration_state
 from app.kit.db.session import create_sessions
+from app.settings import Settings
 
 PID = text("SELECT pg_backend_pid()")
 

@@ -4,8 +4,8 @@ import sqlite3
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.error_codes import code_of
+from app.kit.db.settings import DatabaseSettings
 
 VERSION_QUERY = "SELECT sqlite_version()"
 SERVER = "SQLite"

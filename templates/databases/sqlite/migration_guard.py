@@ -11,9 +11,9 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.util import await_
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db import driver
 from app.kit.db.file_lock import open_lock, try_lock
+from app.kit.db.settings import DatabaseSettings
 
 
 def _ensure_no_orphans(ctx: MigrationContext, **_more: object) -> None:

@@ -8,10 +8,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.companies.queries import create_company, get_company, list_companies
-from app.settings import Settings
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure, classify
 from app.kit.db.session import Sessions, create_sessions
+from app.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.liveness import silence
 from app.kit.db.mysql import (
     READ_OPTIONS,
@@ -12,6 +11,7 @@ from app.kit.db.mysql import (
     engine_url,
     is_dead,
 )
+from app.kit.db.settings import DatabaseSettings
 
 __all__ = [
     "READ_OPTIONS",

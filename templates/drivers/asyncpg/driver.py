@@ -10,9 +10,9 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.settings import DatabaseSettings
-from app.kit.db.recovery import follow_changes
 from app.kit.db.liveness import Liveness, silence
+from app.kit.db.recovery import follow_changes
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_context
 from app.kit.db.url import driver_url, server_settings
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.libpq import follow, libpq_args, libpq_url
 from app.kit.db.liveness import Liveness, silence
+from app.kit.db.settings import DatabaseSettings
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

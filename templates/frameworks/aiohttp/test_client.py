@@ -7,13 +7,13 @@ from aiohttp import web
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.http.requests import RESOURCES
-from app.settings import Settings
 from app.kit.db.database import Database
 from app.kit.db.readiness import Readiness
 from app.kit.db.session import Sessions
+from app.kit.http.requests import RESOURCES
 from app.main import create_app
 from app.resources import open_resources
+from app.settings import Settings
 
 
 @asynccontextmanager

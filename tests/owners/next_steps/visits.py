@@ -8,9 +8,9 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.http.sessions import Factories, Read, Write
-from app.kit.db.session import Sessions
 from app.companies.model import Company
+from app.kit.db.session import Sessions
+from app.kit.http.sessions import Factories, Read, Write
 from app.models.visit import Mood, Visit
 
 router = APIRouter()

@@ -6,9 +6,9 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.companies.model import Company
 from app.kit.db.failures import conflict_means
 from app.kit.errors import NotFoundError
-from app.companies.model import Company
 from app.kit.pages import Page, fetch_page
 
 EXPORT_BATCH = 500

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.companies.model import MAX_TEXT, Company
 from app.kit.db.base import Entity
 from app.kit.db.types import UtcDateTime, utc_now
-from app.companies.model import MAX_TEXT, Company
 
 MAX_EMAIL = 254
 

@@ -6,8 +6,8 @@ from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.queries import get_company
-from app.kit.errors import NotFoundError
 from app.customers.model import Customer
+from app.kit.errors import NotFoundError
 from app.kit.pages import Page, fetch_page
 
 _BY_ID = select(Customer).where(Customer.id == bindparam("id"))

@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from app.customers import queries
+from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import model_response
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 
 routes = web.RouteTableDef()
 

@@ -13,6 +13,7 @@ from app.kit.http.problems import (
     MEDIA_TYPE,
     Problem,
     database_problem,
+    domain_problem,
     log_broken_stream,
     unexpected_problem,
 )

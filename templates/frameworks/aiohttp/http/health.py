@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from app.kit.http.error_handlers import problem_response
-from app.kit.http.requests import resources_of
 from app.kit.http.problems import NOT_READY
+from app.kit.http.requests import resources_of
 
 routes = web.RouteTableDef()
 

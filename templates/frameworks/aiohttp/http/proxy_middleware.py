@@ -4,8 +4,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from app.kit.settings import ServiceSettings
 from app.kit.http.proxies import origin, public_path
+from app.kit.settings import ServiceSettings
 
 
 def install(app: web.Application, settings: ServiceSettings) -> None:

@@ -6,10 +6,10 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.kit.schemas import Id, PageQuery
-from app.kit.http.validation import adapter_of, describe, mistakes_of
 from app.kit.db.session import Sessions
+from app.kit.http.validation import adapter_of, describe, mistakes_of
 from app.kit.resources import SharedResources
+from app.kit.schemas import Id, PageQuery
 
 RESOURCES = web.AppKey("RESOURCES", SharedResources)
 REQUEST_TIMEOUT = web.AppKey("REQUEST_TIMEOUT", float)

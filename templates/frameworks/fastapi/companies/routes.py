@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.companies import queries
 from app.companies.export import export_lines
-from app.kit.http.streaming import NdjsonResponse
-from app.kit.http.error_handlers import documented
-from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
-from app.kit.schemas import Id, PageQuery
-from app.kit.http.sessions import Factories, Read, Write
 from app.companies.model import Company
+from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
+from app.kit.http.error_handlers import documented
+from app.kit.http.sessions import Factories, Read, Write
+from app.kit.http.streaming import NdjsonResponse
 from app.kit.pages import Page
+from app.kit.schemas import Id, PageQuery
 
 router = APIRouter(prefix="/companies", tags=["companies"])
 

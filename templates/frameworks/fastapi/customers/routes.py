@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.customers import queries
-from app.kit.http.error_handlers import documented
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
-from app.kit.schemas import Id, PageQuery
-from app.kit.http.sessions import Read, Write
 from app.customers.model import Customer
+from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
+from app.kit.http.error_handlers import documented
+from app.kit.http.sessions import Read, Write
 from app.kit.pages import Page
+from app.kit.schemas import Id, PageQuery
 
 router = APIRouter(tags=["customers"])
 

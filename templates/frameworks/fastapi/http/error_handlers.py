@@ -13,10 +13,10 @@ from pydantic_core import SchemaValidator
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from app.kit.http.methods import allowed_methods, of_requests
-from app.kit.http.validation import describe, early_validator, mistakes_of
 from app.kit.errors import DomainError
+from app.kit.http.methods import allowed_methods, of_requests
 from app.kit.http.problems import MEDIA_TYPE, Problem, database_problem, domain_problem
+from app.kit.http.validation import describe, early_validator, mistakes_of
 
 UNREADABLE_BODY = "There was an error parsing the body"
 """What FastAPI says, with 400, when JSON is too deep, not in UTF-8, or has too long a number."""

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
 from app.kit.http.error_handlers import ProblemResponse, documented
+from app.kit.http.problems import NOT_READY
 from app.kit.http.sessions import get_resources
 from app.kit.resources import SharedResources
-from app.kit.http.problems import NOT_READY
 
 Resources = Annotated[SharedResources, Depends(get_resources)]
 

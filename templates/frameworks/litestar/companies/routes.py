@@ -5,7 +5,7 @@ from msgspec import to_builtins
 
 from app.companies import queries
 from app.companies.export import export_lines
-from app.kit.http.streaming import DOCUMENTED, NdjsonResponse
+from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.error_handlers import Documented, documented
 from app.kit.http.requests import (
     After,
@@ -16,8 +16,8 @@ from app.kit.http.requests import (
     path_of,
     refuse_unknown_parameters,
 )
-from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.sessions import Factories, Read, Write
+from app.kit.http.streaming import DOCUMENTED, NdjsonResponse
 
 
 @get(

@@ -3,6 +3,7 @@
 from litestar import Response, Router, delete, get, post
 
 from app.customers import queries
+from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.kit.http.error_handlers import Documented, documented
 from app.kit.http.requests import (
     After,
@@ -13,7 +14,6 @@ from app.kit.http.requests import (
     path_of,
     refuse_unknown_parameters,
 )
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.kit.http.sessions import Read, Write
 
 

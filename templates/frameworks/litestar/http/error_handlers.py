@@ -14,9 +14,15 @@ from litestar.types import ExceptionHandlersMap, Scope
 from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kit.http.requests import AnyRequest
 from app.kit.errors import DomainError
-from app.kit.http.problems import MEDIA_TYPE, Problem, database_problem, domain_problem, unexpected_problem
+from app.kit.http.problems import (
+    MEDIA_TYPE,
+    Problem,
+    database_problem,
+    domain_problem,
+    unexpected_problem,
+)
+from app.kit.http.requests import AnyRequest
 
 
 class ProblemSchema(Struct):

@@ -6,8 +6,8 @@ from litestar import Response, get
 from msgspec import Struct
 
 from app.kit.http.error_handlers import documented, problem_response
-from app.kit.http.sessions import Shared
 from app.kit.http.problems import NOT_READY
+from app.kit.http.sessions import Shared
 
 
 class Health(Struct):

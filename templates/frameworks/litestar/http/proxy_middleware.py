@@ -1,1 +1,1 @@
-# {% include "asgi/proxies.py" %}
+# {% include "asgi/proxy_middleware.py" %}

@@ -5,12 +5,12 @@ from quart_schema import document_response, tag_blueprint, validate_querystring,
 
 from app.companies import queries
 from app.companies.export import export_lines
-from app.kit.http.streaming import Lines, start_stream
+from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.error_handlers import NoContent, documented
 from app.kit.http.requests import Json, as_json
-from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
-from app.kit.schemas import PageQuery
 from app.kit.http.sessions import begin_write, get_sessions, open_read
+from app.kit.http.streaming import Lines, start_stream
+from app.kit.schemas import PageQuery
 
 blueprint = Blueprint("companies", __name__)
 tag_blueprint(blueprint, ["companies"])

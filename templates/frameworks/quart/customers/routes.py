@@ -4,11 +4,11 @@ from quart import Blueprint, url_for
 from quart_schema import document_response, tag_blueprint, validate_querystring, validate_request
 
 from app.customers import queries
+from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.kit.http.error_handlers import NoContent, documented
 from app.kit.http.requests import Json, as_json
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
-from app.kit.schemas import PageQuery
 from app.kit.http.sessions import begin_write, open_read
+from app.kit.schemas import PageQuery
 
 blueprint = Blueprint("customers", __name__)
 tag_blueprint(blueprint, ["customers"])

@@ -17,10 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
+from app.kit.errors import DomainError
+from app.kit.http.problems import (
+    MEDIA_TYPE,
+    Problem,
+    database_problem,
+    domain_problem,
+    unexpected_problem,
+)
 from app.kit.http.requests import ID, IdConverter
 from app.kit.http.validation import adapter_of, describe, mistakes_of
-from app.kit.errors import DomainError
-from app.kit.http.problems import MEDIA_TYPE, Problem, database_problem, domain_problem, unexpected_problem
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 

@@ -7,9 +7,9 @@ from quart import Blueprint, Response
 from quart_schema import document_response, tag_blueprint
 
 from app.kit.http.error_handlers import documented, problem_response
+from app.kit.http.problems import NOT_READY
 from app.kit.http.requests import Json
 from app.kit.http.sessions import get_resources
-from app.kit.http.problems import NOT_READY
 
 blueprint = Blueprint("health", __name__)
 tag_blueprint(blueprint, ["health"])

@@ -6,10 +6,10 @@ from sanic import Blueprint, HTTPResponse, Request, empty
 
 from app.companies import queries
 from app.companies.export import export_lines
-from app.kit.http.streaming import stream
+from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import model_response
-from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
+from app.kit.http.streaming import stream
 
 blueprint = Blueprint("companies", url_prefix="/companies")
 

@@ -5,9 +5,9 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request, empty
 
 from app.customers import queries
+from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import model_response
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 
 blueprint = Blueprint("customers")
 

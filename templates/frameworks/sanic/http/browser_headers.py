@@ -4,8 +4,8 @@ from typing import Any
 
 from sanic import HTTPResponse, Request
 
-from app.kit.http.requests import App
 from app.kit.http.browser_rules import BrowserRules
+from app.kit.http.requests import App
 from app.kit.settings import ServiceSettings
 
 

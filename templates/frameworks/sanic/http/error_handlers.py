@@ -12,7 +12,14 @@ from sanic.handlers import ErrorHandler
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit.errors import DomainError
-from app.kit.http.problems import MEDIA_TYPE, RETRY_AFTER, Problem, database_problem, domain_problem, unexpected_problem
+from app.kit.http.problems import (
+    MEDIA_TYPE,
+    RETRY_AFTER,
+    Problem,
+    database_problem,
+    domain_problem,
+    unexpected_problem,
+)
 
 
 class ProblemHandler(ErrorHandler):

@@ -5,8 +5,8 @@ from typing import Any
 from sanic import Blueprint, HTTPResponse, Request, json
 
 from app.kit.http.error_handlers import problem_response
-from app.kit.http.requests import resources_of
 from app.kit.http.problems import NOT_READY
+from app.kit.http.requests import resources_of
 
 blueprint = Blueprint("health")
 

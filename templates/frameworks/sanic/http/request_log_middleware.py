@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from sanic import Request
 
-from app.kit.http.requests import App
 from app.kit.http.request_log import is_logged, logged
+from app.kit.http.requests import App
 
 
 class LoggingApp(App):

@@ -18,11 +18,11 @@ from sanic.exceptions import (
 from sanic.headers import parse_content_header
 from sanic.http import Http, Stage
 
-from app.kit.http.proxy_middleware import PrefixRouter, SeenRequest
-from app.kit.schemas import Id, PageQuery
-from app.kit.http.validation import adapter_of, describe, mistakes_of
 from app.kit.db.session import Sessions
+from app.kit.http.proxy_middleware import PrefixRouter, SeenRequest
+from app.kit.http.validation import adapter_of, describe, mistakes_of
 from app.kit.resources import SharedResources
+from app.kit.schemas import Id, PageQuery
 
 App = Sanic[Config, SimpleNamespace]
 MEDIA_TYPE = "application/json"

@@ -6,10 +6,10 @@ from starlette.routing import Route
 
 from app.companies import queries
 from app.companies.export import export_lines
-from app.kit.http.streaming import NdjsonResponse
+from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import ModelResponse
-from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
+from app.kit.http.streaming import NdjsonResponse
 
 
 async def list_companies(request: Request) -> Response:

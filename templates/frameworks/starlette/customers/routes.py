@@ -5,9 +5,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.customers import queries
+from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import ModelResponse
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
 
 
 async def list_customers(request: Request) -> Response:

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from app.kit.http.methods import allowed_methods, of_requests
 from app.kit.errors import DomainError
+from app.kit.http.methods import allowed_methods, of_requests
 from app.kit.http.problems import MEDIA_TYPE, Problem, database_problem, domain_problem
 
 

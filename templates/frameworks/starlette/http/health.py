@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.kit.http.error_handlers import ProblemResponse
-from app.kit.http.requests import resources_of
 from app.kit.http.problems import NOT_READY
+from app.kit.http.requests import resources_of
 
 
 async def health(_request: Request) -> Response:

@@ -1,1 +1,1 @@
-# {% include "asgi/request_log.py" %}
+# {% include "asgi/request_log_middleware.py" %}

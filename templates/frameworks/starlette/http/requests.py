@@ -6,10 +6,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 
-from app.kit.schemas import Id, PageQuery
-from app.kit.http.validation import adapter_of, describe, mistakes_of
 from app.kit.db.session import Sessions
+from app.kit.http.validation import adapter_of, describe, mistakes_of
 from app.kit.resources import SharedResources
+from app.kit.schemas import Id, PageQuery
 
 MEDIA_TYPE = "application/json"
 """Required, since a browser sends it to other origins only if they agree."""

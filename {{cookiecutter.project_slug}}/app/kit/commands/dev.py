@@ -10,16 +10,21 @@ from app.kit.commands.command_error import CommandError
 from app.kit.commands.local_database import how_to_connect
 # {% if cookiecutter.__web %}
 from app.kit.commands.preflight import diagnosed, ensure_port_is_free
-from app.kit.commands.serve import start_server
 # {% else %}
 from app.kit.commands.preflight import diagnosed, ensure_pool_is_large_enough
+# {% endif %}
+# {% if cookiecutter.__web %}
+from app.kit.commands.serve import start_server
+# {% endif %}
+from app.kit.commands.service import Service
+# {% if cookiecutter.__worker %}
 from app.kit.commands.work import start_worker
 # {% endif %}
-from app.kit.settings import ServiceSettings
 from app.kit.db.engine import open_engine
 from app.kit.db.migration_guard import for_migrations
 from app.kit.db.migrations import upgrade
 from app.kit.db.session import create_sessions
+from app.kit.settings import ServiceSettings
 
 
 def dev(settings: ServiceSettings, service: Service) -> None:

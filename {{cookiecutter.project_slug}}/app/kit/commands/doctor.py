@@ -20,9 +20,9 @@ from app.kit.commands.preflight import (
 # {% else %}
 from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
 # {% endif %}
-from app.kit.settings import ServiceSettings
 from app.kit.db.diagnosis import SERVER, VERSION_QUERY
 from app.kit.db.migrations import migration_state
+from app.kit.settings import ServiceSettings
 
 
 def doctor(settings: ServiceSettings) -> None:

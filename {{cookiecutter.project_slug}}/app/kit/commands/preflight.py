@@ -20,7 +20,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.kit.commands.capacity import allowed_connections, capacity_warning
 # {% endif %}
 from app.kit.commands.command_error import CommandError
-from app.kit.settings import ServiceSettings
 from app.kit.db import driver
 from app.kit.db.diagnosis import explain
 from app.kit.db.engine import open_engine
@@ -30,6 +29,7 @@ from app.kit.db.error_reports import in_words, is_timeout
 from app.kit.db.error_reports import in_words
 # {% endif %}
 from app.kit.db.migrations import MigrationState, merge_advice, migration_state
+from app.kit.settings import ServiceSettings
 
 
 # {% if cookiecutter.__web %}

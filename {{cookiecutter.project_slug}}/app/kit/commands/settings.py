@@ -17,9 +17,7 @@ from app.kit.settings import ServiceSettings
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
-def load_settings(
-    kind: type[Settings], options: Mapping[str, Any] | None = None
-) -> Settings:
+def load_settings(kind: type[Settings], options: Mapping[str, Any] | None = None) -> Settings:
     """Return settings of a `kind` that name a running database: the configured one, or our own.
 
     Those `options` that are not None come before the environment and `.env`. Raises CommandError,
@@ -28,9 +26,7 @@ def load_settings(
     return with_database(read_settings(kind, options))
 
 
-def read_settings(
-    kind: type[Settings], options: Mapping[str, Any] | None = None
-) -> Settings:
+def read_settings(kind: type[Settings], options: Mapping[str, Any] | None = None) -> Settings:
     """Return the settings without starting a database; options and errors as in `load_settings`."""
     given = {name: value for name, value in (options or {}).items() if value is not None}
     try:

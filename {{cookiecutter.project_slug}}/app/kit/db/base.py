@@ -1,14 +1,16 @@
 """The base classes of all models, and their registration."""
 
 from enum import Enum
+from importlib import import_module
+from pathlib import Path
 from typing import Literal
 
 # {% if cookiecutter.__database == "mysql" %}
 from sqlalchemy import MetaData, String, Table, event
 # {% else %}
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 # {% endif %}
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 
 # {% if cookiecutter.__database == "mysql" %}
 from app.kit.db.types import COLLATION, Members, PrimaryKey

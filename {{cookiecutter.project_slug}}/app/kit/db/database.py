@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.engine import open_engine
 from app.kit.db.leaks import watch_leaks
 from app.kit.db.readiness import Readiness
 from app.kit.db.session import Sessions, create_sessions
+from app.kit.db.settings import DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True)

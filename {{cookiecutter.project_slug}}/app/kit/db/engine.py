@@ -13,7 +13,6 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db import driver
 from app.kit.db.error_reports import redact_errors
 from app.kit.db.outages import outages
@@ -21,6 +20,7 @@ from app.kit.db.outages import outages
 from app.kit.db.password import renew_password
 # {% endif %}
 from app.kit.db.pool import ReclaimingPool, reclaim_after_lock_error
+from app.kit.db.settings import DatabaseSettings
 from app.kit.db.sql_log import log_sql_of
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,9 @@ def _note_refusal(context: ExceptionContext) -> None:
 
 
 @asynccontextmanager
-async def open_engine(settings: DatabaseSettings, *, prewarm: int = 0) -> AsyncIterator[AsyncEngine]:
+async def open_engine(
+    settings: DatabaseSettings, *, prewarm: int = 0
+) -> AsyncIterator[AsyncEngine]:
     """Yield an engine with `prewarm` open connections, and dispose it in the end.
 
     Raises RuntimeError on an event loop that the project did not choose, and

@@ -14,7 +14,7 @@ Joining = Literal["conditional_savepoint", "create_savepoint"]
 
 
 class ReadSession(LockedSession):
-    """A session that only reads; it raises `app.kit.db.read_only.ReadOnlyError` for everything else."""
+    """A session that only reads; it raises ReadOnlyError for all that writes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-# {% include "databases/" ~ cookiecutter.__database ~ "/address.py" %}
+# {% include ("networked" if cookiecutter.__networked else "databases/sqlite") ~ "/settings.py" %}

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from app.kit.db.settings import DatabaseSettings
 from app.kit.db.error_reports import without_literals
+from app.kit.db.settings import DatabaseSettings
 
 logger = logging.getLogger("app.sql")
 # Whoever switches it on wants to see it, whatever APP_LOG_LEVEL is.

@@ -1,1 +1,1 @@
-# {% include "databases/" ~ cookiecutter.__database ~ "/reads.py" %}
+# {% include "databases/" ~ cookiecutter.__database ~ "/sql_patterns.py" %}

@@ -1,1 +1,0 @@
-# {% include "networked/address.py" %}
