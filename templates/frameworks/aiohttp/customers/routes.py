@@ -27,7 +27,9 @@ async def create_customer(request: web.Request) -> web.Response:
     company_id = id_of(request, "company_id")
     body = await body_of(request, CustomerCreate)
     async with sessions_of(request).write.begin() as session:
-        customer = await queries.create_customer(session, company_id, name=body.name, email=body.email)
+        customer = await queries.create_customer(
+            session, company_id, name=body.name, email=body.email
+        )
     location = request.app.router["customer"].url_for(customer_id=str(customer.id))
     return model_response(CustomerRead.model_validate(customer), 201, {"Location": str(location)})
 

@@ -23,9 +23,7 @@ tag_blueprint(blueprint, ["companies"])
 async def list_companies(query_args: PageQuery) -> Json:
     """Return a page of companies, in the order of their ids."""
     async with open_read() as session:
-        page = await queries.list_companies(
-            session, limit=query_args.limit, after=query_args.after
-        )
+        page = await queries.list_companies(session, limit=query_args.limit, after=query_args.after)
     return as_json(CompanyPage, page)
 
 

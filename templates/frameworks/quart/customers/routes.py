@@ -36,7 +36,9 @@ async def create_customer(
 ) -> tuple[Json, int, dict[str, str]]:
     """Add a customer to a company."""
     async with begin_write() as session:
-        customer = await queries.create_customer(session, company_id, name=data.name, email=data.email)
+        customer = await queries.create_customer(
+            session, company_id, name=data.name, email=data.email
+        )
     location = url_for("customers.get_customer", customer_id=customer.id)
     return as_json(CustomerRead, customer), 201, {"Location": location}
 

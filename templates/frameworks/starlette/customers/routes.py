@@ -25,7 +25,9 @@ async def create_customer(request: Request) -> Response:
     company_id = id_of(request, "company_id")
     body = await body_of(request, CustomerCreate)
     async with sessions_of(request).write.begin() as session:
-        customer = await queries.create_customer(session, company_id, name=body.name, email=body.email)
+        customer = await queries.create_customer(
+            session, company_id, name=body.name, email=body.email
+        )
     location = request.url_for("get_customer", customer_id=str(customer.id)).path
     return ModelResponse(CustomerRead.model_validate(customer), 201, {"Location": location})
 
