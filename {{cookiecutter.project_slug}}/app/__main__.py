@@ -10,9 +10,9 @@ from app.kit.commands.command_line import run_command
 from app.kit.commands.service import Service
 # {% else %}
 from app.companies.commands import commands as company_commands
+from app.jobs import HANDLERS
 from app.kit.commands.command_line import create_commands, run_command
 from app.kit.commands.service import Service
-from app.main import HANDLERS
 # {% endif %}
 from app.settings import Settings
 
