@@ -60,7 +60,7 @@ def check(project: Project, url: str) -> None:
         assert (kind, state, attempts, reason) == ("import_customers", "done", "1", "")
     assert (later[2], later[4]) == ("queued", "0")
     assert (failed[2], failed[4]) == ("failed", "1")
-    assert failed[5].startswith("IntegrityError")
+    assert failed[5] == "There is a company with this name already."
     exported = [json.loads(line) for line in _run(project, url, "companies", "export")]
     assert [company["name"] for company in exported] == ["Acme"]
     customers = project.succeed(project.python, "-c", SCRIPT, "0", DATABASE_URL=url).split()

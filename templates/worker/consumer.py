@@ -19,8 +19,8 @@ from app.kit.db.outages import outages
 from app.kit.db.readiness import Readiness
 from app.kit.jobs.bell import Bell
 from app.kit.jobs.failures import (
+    EXPECTED,
     HopelessError,
-    InterruptedJobError,
     StuckJobError,
     cause_of,
     describe,
@@ -189,8 +189,8 @@ class Consumer:
             logger.error("%s\n%s", what, report(error))
         else:
             # An unexpected error needs its traceback.
-            expected = isinstance(error, HopelessError | InterruptedJobError)
-            logger.error("%s: %s", what, job.last_error, exc_info=None if expected else error)
+            trace = None if isinstance(error, EXPECTED) else error
+            logger.error("%s: %s", what, job.last_error, exc_info=trace)
 
 
 async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:

@@ -30,6 +30,10 @@ class StuckJobError(InterruptedJobError):
     """The job was cancelled and goes on."""
 
 
+EXPECTED = (ConflictError, HopelessError, InterruptedJobError)
+"""Errors whose message says it all: the log needs no traceback."""
+
+
 def cause_of(error: Exception) -> Exception:
     """Return the error that `error`, which a TaskGroup may have raised, is about."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
@@ -60,6 +64,6 @@ def describe(error: Exception) -> str:
     if isinstance(error, SQLAlchemyError):
         return in_words(error)
     said, name = one_line(str(error)), type(error).__name__
-    if isinstance(error, HopelessError | InterruptedJobError):
+    if isinstance(error, EXPECTED):
         return said or name
     return f"{name}: {said}" if said else name

@@ -90,7 +90,7 @@ async def test_an_attempt_that_fails_leaves_no_row_and_is_not_the_last(
         (cancel_itself, (2, "Something that it waited for was cancelled.")),
         (exit_the_program, (2, "It called sys.exit().")),
         (give_up, (1, "The supplier is closed.")),
-        (take_the_name_again, (1, "IntegrityError")),
+        (take_the_name_again, (1, "There is a company with this name already.")),
         (let_commit_fail, (1, "IntegrityError")),
     ],
 )

@@ -1,7 +1,6 @@
 """Queries about companies and customers."""
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from app.companies.queries import (
     EXPORT_BATCH,
@@ -14,7 +13,7 @@ from app.companies.queries import (
 )
 from app.customers.queries import create_customer, delete_customer, get_customer, list_customers
 from app.kit.db.session import Sessions
-from app.kit.errors import NotFoundError
+from app.kit.errors import ConflictError, NotFoundError
 from scripts.create_test_data import create_test_data
 
 ACME = {"name": "Acme", "industry": "Anvils"}
@@ -41,7 +40,7 @@ async def test_a_company_is_changed_and_deleted_with_its_customers(sessions: Ses
 async def test_a_name_can_be_taken_only_once(sessions: Sessions) -> None:
     async with sessions.write() as session:
         await create_company(session, **ACME)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(ConflictError):
             await create_company(session, **ACME)
 
 
