@@ -87,10 +87,19 @@ def owned_project(variant: Variant, original: Project, directory: Path) -> Proje
     project, framework = Copy.of(original, directory), variant[1]
     shutil.copy(OWNERS / "work.py", project.path / "app" / "work.py")
     shutil.copy(OWNERS / f"{framework}.py", project.path / "app" / "owner.py")
-    place, routes = ROUTES[framework]
-    project.replace("app/main.py", place, routes + place)
-    project.replace("app/main.py", "import Settings\n", "import Settings\nfrom app import owner\n")
+    include_owner(project, framework)
     return project
+
+
+def include_owner(project: Project, framework: str) -> None:
+    """Add two lines to main for the routes of `app/owner.py`."""
+    place, routes = ROUTES[framework]
+    main = project.path / "app" / "main.py"
+    text = main.read_text(encoding="utf-8")
+    assert place in text
+    text = text.replace(place, routes + place, 1)
+    first = "from app.companies"
+    main.write_text(text.replace(first, f"from app import owner\n{first}", 1), encoding="utf-8")
 
 
 @pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
