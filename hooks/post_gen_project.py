@@ -1,11 +1,14 @@
-"""Removes the directories that no answer filled.
+"""Removes the directories that the answers leave out.
 
-Cookiecutter can leave out files, but not directories. No file is changed: a render is the same
-without this hook, but for empty directories.
+Cookiecutter can leave out a file, whose name may be empty, but not a directory: so one that is to
+be left out gets a name with this ending. No other file is touched.
 """
 
+import shutil
 from pathlib import Path
 
-for directory in sorted(Path().rglob("*"), reverse=True):
-    if directory.is_dir() and not any(directory.iterdir()):
-        directory.rmdir()
+LEFT_OUT = ".left_out"
+
+for directory in sorted(Path().rglob(f"*{LEFT_OUT}")):
+    if directory.is_dir():
+        shutil.rmtree(directory)

@@ -1,5 +1,6 @@
 """What is done for each kind of job."""
 
+# {% if cookiecutter.__example %}
 from app.companies.jobs import import_companies
 from app.customers.jobs import import_customers
 from app.kit.jobs.handling import Handler
@@ -8,3 +9,8 @@ HANDLERS: dict[str, Handler] = {
     "import_companies": import_companies,
     "import_customers": import_customers,
 }
+# {% else %}
+from app.kit.jobs.handling import Handler
+
+HANDLERS: dict[str, Handler] = {}
+# {% endif %}

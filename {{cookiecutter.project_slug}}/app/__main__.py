@@ -9,7 +9,9 @@ import sys
 from app.kit.commands.command_line import run_command
 from app.kit.commands.service import Service
 # {% else %}
+# {% if cookiecutter.__example %}
 from app.companies.commands import commands as company_commands
+# {% endif %}
 from app.jobs import HANDLERS
 from app.kit.commands.command_line import create_commands, run_command
 from app.kit.commands.service import Service
@@ -29,7 +31,9 @@ SERVICE = Service(
 # {% if cookiecutter.__worker %}
 
 commands = create_commands(SERVICE)
+# {% if cookiecutter.__example %}
 commands.add_typer(company_commands, name="companies")
+# {% endif %}
 # {% endif %}
 
 

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+# {% if cookiecutter.__example %}
 from app.companies.routes import routes as companies
 from app.customers.routes import routes as customers
+# {% endif %}
 from app.kit.commands.settings import settings_or_exit
 from app.kit.http.application import complete, options
 from app.kit.http.lifespan import open_service
@@ -30,8 +32,12 @@ def create_app(settings: Settings | None = None) -> web.Application:
             yield
 
     api = web.Application()
+    # {% if cookiecutter.__example %}
     api.add_routes(companies)
     api.add_routes(customers)
+    # {% else %}
+    # The first resource is included here: the README says how.
+    # {% endif %}
 
     app = web.Application(**options(settings))
     app.cleanup_ctx.append(resources)

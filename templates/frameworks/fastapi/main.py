@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+# {% if cookiecutter.__example %}
 from app.companies.routes import router as companies
 from app.customers.routes import router as customers
+# {% endif %}
 from app.kit.commands.settings import settings_or_exit
 from app.kit.http.application import complete
 from app.kit.http.lifespan import open_service
@@ -32,8 +34,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}", lifespan=lifespan)
     complete(app, settings)
+    # {% if cookiecutter.__example %}
     app.include_router(companies, prefix="/api/v1")
     app.include_router(customers, prefix="/api/v1")
+    # {% else %}
+    # The first resource is included here: the README says how.
+    # {% endif %}
     return app
 
 

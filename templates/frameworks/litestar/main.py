@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
 
+# {% if cookiecutter.__example %}
 from app.companies.routes import router as companies
 from app.customers.routes import router as customers
+# {% endif %}
 from app.kit.commands.settings import settings_or_exit
 from app.kit.http import health
 from app.kit.http.application import complete, options
@@ -33,9 +35,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ):
             yield
 
-    routers = [
+    routers: list[Router] = [
+        # {% if cookiecutter.__example %}
         companies,
         customers,
+        # {% else %}
+        # The first resource is included here: the README says how.
+        # {% endif %}
     ]
     app = Litestar(
         route_handlers=[*health.HANDLERS, Router("/api/v1", route_handlers=routers)],

@@ -7,8 +7,10 @@ from collections.abc import AsyncGenerator
 
 from quart import Quart
 
+# {% if cookiecutter.__example %}
 from app.companies.routes import blueprint as companies
 from app.customers.routes import blueprint as customers
+# {% endif %}
 from app.kit.commands.settings import settings_or_exit
 from app.kit.http.application import complete
 from app.kit.http.lifespan import open_service
@@ -33,8 +35,12 @@ def create_app(settings: Settings | None = None) -> Quart:
             yield
 
     complete(app, settings, title=TITLE)
+    # {% if cookiecutter.__example %}
     app.register_blueprint(companies, url_prefix="/api/v1/companies")
     app.register_blueprint(customers, url_prefix="/api/v1")
+    # {% else %}
+    # The first resource is included here: the README says how.
+    # {% endif %}
     return app
 
 

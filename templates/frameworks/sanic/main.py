@@ -5,8 +5,10 @@ from app.event_loop import ensure_compatible_loop
 
 from contextlib import AsyncExitStack
 
+# {% if cookiecutter.__example %}
 from app.companies.routes import blueprint as companies
 from app.customers.routes import blueprint as customers
+# {% endif %}
 from app.kit.commands.settings import settings_or_exit
 from app.kit.http.application import new_application
 from app.kit.http.lifespan import open_service
@@ -36,6 +38,10 @@ def create_app(*, settings: Settings | None = None) -> App:
     app = new_application(NAME, settings)
     app.before_server_start(start)
     app.after_server_stop(stop)
+    # {% if cookiecutter.__example %}
     app.blueprint(companies, version=1, version_prefix="/api/v")
     app.blueprint(customers, version=1, version_prefix="/api/v")
+    # {% else %}
+    # The first resource is included here: the README says how.
+    # {% endif %}
     return app

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
+# {% if cookiecutter.__example %}
 from app.companies.routes import routes as companies
 from app.customers.routes import routes as customers
+# {% endif %}
 from app.kit.commands.settings import settings_or_exit
 from app.kit.http.application import complete
 from app.kit.http.lifespan import open_service
@@ -32,8 +34,12 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     app = Starlette(
         routes=[
+            # {% if cookiecutter.__example %}
             *companies,
             *customers,
+            # {% else %}
+            # The first resource is included here: the README says how.
+            # {% endif %}
         ],
         lifespan=lifespan,
     )

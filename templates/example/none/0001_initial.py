@@ -1,0 +1,14 @@
+"""Begin without tables."""
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the revision."""
+
+
+def downgrade() -> None:
+    """Take the revision back."""

@@ -1,0 +1,1 @@
+# {% include "frameworks/" ~ cookiecutter.framework ~ "/http/browser_headers.py" ignore missing %}

@@ -1,0 +1,1 @@
+# {% include "frameworks/" ~ cookiecutter.framework ~ "/http/proxy_middleware.py" ignore missing %}

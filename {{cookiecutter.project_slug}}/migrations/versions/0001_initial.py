@@ -1,0 +1,1 @@
+# {% include "example/" ~ cookiecutter.example ~ "/0001_initial.py" %}
