@@ -1,10 +1,14 @@
-"""Headers for browsers, in every answer of the application: pure ASGI."""
+"""Headers for browsers: whose pages may read answers (CORS), and what not to do with them.
+
+There are none, unless APP_CORS_ORIGINS and APP_SECURITY_HEADERS ask for them.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.kit.http.browser_rules import BrowserRules
-from app.kit.settings import ServiceSettings
+from app.kit.settings import ANY_ORIGIN, ServiceSettings
+
+# {% include "http/browser_rules.py" %}
 
 
 class BrowserHeaders:

@@ -1,10 +1,3 @@
-"""What answers say to browsers: whose pages may read them (CORS), and what not to do with them.
-
-Nothing, unless APP_CORS_ORIGINS and APP_SECURITY_HEADERS ask for it.
-"""
-
-from app.kit.settings import ANY_ORIGIN, ServiceSettings
-
 SECURITY = {
     "Content-Security-Policy": "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -12,11 +5,14 @@ SECURITY = {
     "X-Frame-Options": "DENY",
 }
 """Without Strict-Transport-Security, which is for whoever ends the TLS of the whole host."""
-EXPOSED = "Location, Retry-After"
-"""What pages may read besides the headers that they always may."""
+EXPOSED = ("Location", "Retry-After")
+"""Headers that pages may read, besides those that they always may."""
+HEADERS = ("Authorization", "Content-Type")
+METHODS = ("DELETE", "GET", "PATCH", "POST")
+"""What pages may send."""
 PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
-    "Access-Control-Allow-Methods": "DELETE, GET, PATCH, POST",
+    "Access-Control-Allow-Headers": ", ".join(HEADERS),
+    "Access-Control-Allow-Methods": ", ".join(METHODS),
     "Access-Control-Max-Age": "600",
 }
 
@@ -44,7 +40,7 @@ class BrowserRules:
             if origin in self._origins:
                 headers["Access-Control-Allow-Origin"] = str(origin)
         if "Access-Control-Allow-Origin" in headers:
-            headers["Access-Control-Expose-Headers"] = EXPOSED
+            headers["Access-Control-Expose-Headers"] = ", ".join(EXPOSED)
         return headers
 
     def preflight(

@@ -23,12 +23,12 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-EXPOSED = {"Access-Control-Expose-Headers": "Location, Retry-After"}
+EXPOSED = {"Location", "Retry-After"}
 ALLOWED = {
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
-    "Access-Control-Allow-Methods": "DELETE, GET, PATCH, POST",
-    "Access-Control-Max-Age": "600",
+    "Headers": {"Authorization", "Content-Type"},
+    "Methods": {"DELETE", "GET", "PATCH", "POST"},
 }
+"""What a page may send; Starlette's middleware also names the headers that every page may."""
 TOLD = ("access-control-", "content-security", "referrer", "vary", "x-", "strict-transport")
 JSON = {"Content-Type": "application/json"}
 
@@ -72,7 +72,10 @@ def lower(headers: dict[str, str]) -> dict[str, str]:
 
 def preflight(client: httpx2.Client, path: str, origin: str) -> httpx2.Response:
     """Ask as a browser does before a page's POST."""
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x"}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
     return client.options(path, headers={"Origin": origin} | asked)
 
 
@@ -83,44 +86,57 @@ def test_nothing_by_default(project: Project, tmp_path: Path) -> None:
         assert not told(preflight(client, COMPANIES, OURS))
 
 
+def listed(response: httpx2.Response, name: str) -> set[str]:
+    """Return the words of a header."""
+    return {word.strip() for word in response.headers.get(name, "").split(",") if word.strip()}
+
+
+def assert_allows(response: httpx2.Response) -> None:
+    """Check what a page may send, by the answer to a browser's question."""
+    assert response.is_success
+    for name, words in ALLOWED.items():
+        assert words <= listed(response, f"Access-Control-Allow-{name}")
+    assert response.headers["Access-Control-Max-Age"] == "600"
+
+
 def test_pages_of_our_origins(project: Project, tmp_path: Path) -> None:
     env = {"APP_CORS_ORIGINS": f"{OURS}, http://localhost:3000", "APP_SECURITY_HEADERS": "true"}
-    expected = {
-        OURS: SECURITY | EXPOSED | {"Vary": "Origin", "Access-Control-Allow-Origin": OURS},
-        FOREIGN: SECURITY | {"Vary": "Origin"},
-        f"{OURS}.evil.example": SECURITY | {"Vary": "Origin"},
-        "null": SECURITY | {"Vary": "Origin"},
-        None: SECURITY | {"Vary": "Origin"},
-    }
     with (
         target(project, tmp_path, **env) as it,
         httpx2.Client(base_url=it.url, timeout=60) as client,
     ):
-        for origin, headers in expected.items():
+        for origin in (OURS, FOREIGN, f"{OURS}.evil.example", "null", None):
             for status, response in answers(client, origin):
-                found = (response.status_code, told(response))
-                assert found == (status, lower(headers)), (origin, response.request)
+                assert response.status_code == status
+                assert lower(SECURITY).items() <= told(response).items(), (origin, response.request)
+                # No cache gives one page the answer to another.
+                assert "Origin" in listed(response, "Vary"), (origin, response.request)
+                granted = OURS if origin == OURS else None
+                assert response.headers.get("Access-Control-Allow-Origin") == granted
+                if granted:
+                    assert listed(response, "Access-Control-Expose-Headers") == EXPOSED
         for path in (COMPANIES, f"{COMPANIES}/1", "/api/v1/nothing"):
             response = preflight(client, path, OURS)
-            assert (response.status_code, response.content) == (204, b"")
-            assert told(response) == lower(expected[OURS] | ALLOWED), path
+            assert_allows(response)
+            assert response.headers["Access-Control-Allow-Origin"] == OURS
             response = preflight(client, path, FOREIGN)
-            assert (response.status_code, told(response)) == (204, lower(expected[FOREIGN]))
+            assert "Access-Control-Allow-Origin" not in response.headers
+            assert lower(SECURITY).items() <= told(response).items()
         # A question without what makes it one is none.
         assert client.options(COMPANIES, headers={"Origin": OURS}).status_code != 500
         it.check()
 
 
 def test_pages_of_any_origin(project: Project, tmp_path: Path) -> None:
-    headers = EXPOSED | {"Access-Control-Allow-Origin": "*"}
     with (
         target(project, tmp_path, APP_CORS_ORIGINS="*") as it,
         httpx2.Client(base_url=it.url, timeout=60) as client,
     ):
-        for origin in (FOREIGN, None):
-            for status, response in answers(client, origin):
-                assert (response.status_code, told(response)) == (status, lower(headers))
-        assert told(preflight(client, COMPANIES, FOREIGN)) == lower(headers | ALLOWED)
+        for status, response in answers(client, FOREIGN):
+            assert response.status_code == status
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            assert listed(response, "Access-Control-Expose-Headers") == EXPOSED
+        assert_allows(preflight(client, COMPANIES, FOREIGN))
 
 
 def test_an_answer_without_the_database(project: Project, tmp_path: Path) -> None:

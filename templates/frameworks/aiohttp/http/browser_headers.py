@@ -1,10 +1,14 @@
-"""Headers for browsers, in every answer of the application."""
+"""Headers for browsers: whose pages may read answers (CORS), and what not to do with them.
+
+There are none, unless APP_CORS_ORIGINS and APP_SECURITY_HEADERS ask for them.
+"""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from app.kit.http.browser_rules import BrowserRules
-from app.kit.settings import ServiceSettings
+from app.kit.settings import ANY_ORIGIN, ServiceSettings
+
+# {% include "http/browser_rules.py" %}
 
 
 def preflights(settings: ServiceSettings) -> Middleware:

@@ -2,8 +2,7 @@
 
 from fastapi import FastAPI
 
-from app.kit.http import error_handlers, health
-from app.kit.http.browser_headers import BrowserHeaders
+from app.kit.http import browser_headers, error_handlers, health
 from app.kit.http.head import HeadAsGet
 from app.kit.http.middleware import BodyLimit, UnexpectedErrors
 from app.kit.http.proxy_middleware import BehindProxies
@@ -16,7 +15,7 @@ def complete(app: FastAPI, settings: ServiceSettings) -> None:
     # The last is the outermost.
     app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(BrowserHeaders, settings=settings)
+    browser_headers.install(app, settings)
     app.add_middleware(HeadAsGet)
     if settings.app_request_log:
         app.add_middleware(RequestLog)

@@ -1,1 +1,1 @@
-# {% include "asgi/browser_headers.py" %}
+# {% include "frameworks/starlette/http/browser_headers.py" %}

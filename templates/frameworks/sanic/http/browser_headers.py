@@ -1,12 +1,16 @@
-"""Headers for browsers, in every answer of the application."""
+"""Headers for browsers: whose pages may read answers (CORS), and what not to do with them.
+
+There are none, unless APP_CORS_ORIGINS and APP_SECURITY_HEADERS ask for them.
+"""
 
 from typing import Any
 
 from sanic import HTTPResponse, Request
 
-from app.kit.http.browser_rules import BrowserRules
 from app.kit.http.requests import App
-from app.kit.settings import ServiceSettings
+from app.kit.settings import ANY_ORIGIN, ServiceSettings
+
+# {% include "http/browser_rules.py" %}
 
 
 def install(app: App, settings: ServiceSettings) -> None:

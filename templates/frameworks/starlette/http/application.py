@@ -2,8 +2,7 @@
 
 from starlette.applications import Starlette
 
-from app.kit.http import health
-from app.kit.http.browser_headers import BrowserHeaders
+from app.kit.http import browser_headers, health
 from app.kit.http.error_handlers import HANDLERS
 from app.kit.http.head import HeadAsGet
 from app.kit.http.middleware import BodyLimit, UnexpectedErrors
@@ -17,7 +16,7 @@ def complete(app: Starlette, settings: ServiceSettings) -> None:
     # The last is the outermost.
     app.add_middleware(BodyLimit, max_size=settings.app_max_body_size)
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(BrowserHeaders, settings=settings)
+    browser_headers.install(app, settings)
     app.add_middleware(HeadAsGet)
     if settings.app_request_log:
         app.add_middleware(RequestLog)

@@ -1,0 +1,12 @@
+SECURITY = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Without Strict-Transport-Security, which is for whoever ends the TLS of the whole host."""
+EXPOSED = ("Location", "Retry-After")
+"""Headers that pages may read, besides those that they always may."""
+HEADERS = ("Authorization", "Content-Type")
+METHODS = ("DELETE", "GET", "PATCH", "POST")
+"""What pages may send."""

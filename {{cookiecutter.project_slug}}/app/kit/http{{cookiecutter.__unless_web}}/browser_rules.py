@@ -1,1 +1,0 @@
-# {% include "http/browser_rules.py" %}
