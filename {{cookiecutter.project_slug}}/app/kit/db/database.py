@@ -53,6 +53,8 @@ async def open_database(settings: DatabaseSettings, *, prewarm: int) -> AsyncIte
 
     Raises what `open_engine` raises.
     """
+    # Finds the models now: later there may be no file descriptor left for that.
+    configure_mappers()
     async with (
         open_engine(settings, prewarm=prewarm) as engine,
         aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
