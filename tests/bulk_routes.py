@@ -44,7 +44,7 @@ BODIES = {
 
 def add_routes(framework: str, app: Any) -> None:
     """Add `/one`, `/list`, `/nested` and `/plain`."""
-    from app.kit.http.schemas import CompanyCreate
+    from app.companies.schemas import CompanyCreate
     from pydantic import BaseModel
 
     class Nested(BaseModel):
