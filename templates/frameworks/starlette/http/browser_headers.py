@@ -33,8 +33,6 @@ class SecurityHeaders:
 
 def install(app: Starlette, settings: ServiceSettings) -> None:
     """Make `app` add them."""
-    if settings.app_security_headers:
-        app.add_middleware(SecurityHeaders)
     if settings.app_cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -43,3 +41,6 @@ def install(app: Starlette, settings: ServiceSettings) -> None:
             allow_headers=HEADERS,
             expose_headers=EXPOSED,
         )
+    # The outer one, for what the other one answers, too.
+    if settings.app_security_headers:
+        app.add_middleware(SecurityHeaders)
