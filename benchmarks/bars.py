@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bake import ANSWERS
+from support.bake import ANSWERS
 
 from benchmarks.contestants import USUAL, label
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
-from projects import Project, find_uv, install
+from support.bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
+from support.projects import Project, find_uv, install
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.servers import Server, started

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx2
 import psutil
-from bake import ANSWERS
 from devtools.local_mariadb import local_mariadb
 from devtools.local_postgres import local_postgres
-from observer import observing
-from projects import Project, environment, free_port
+from support.bake import ANSWERS
+from support.databases.observer import observing
+from support.projects import Project, environment, free_port
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.generator import IDS

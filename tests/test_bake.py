@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bake import ANSWERS, bake, choices
 from policy_header.command import main as check_policy_header
+from support.bake import ANSWERS, bake, choices
 
 ILLEGAL_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
 LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")

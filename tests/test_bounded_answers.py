@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from bake import choices
-from bulk_routes import BODIES
-from contract import MAX_PROBLEM
-from projects import Project, Variant, each
+from support.bake import choices
+from support.http.contract import MAX_PROBLEM
+from support.places import PROBES
+from support.probes.bulk_routes import BODIES
+from support.projects import Project, Variant, each
 
 pytestmark = pytest.mark.projects
 
 DRIVER = choices("driver")[0]
 MAX_MEMORY = 100
 """MB, for a body of one."""
-ROUTES = Path(__file__).parent / "bulk_routes.py"
+ROUTES = PROBES / "bulk_routes.py"
 FRAMEWORKS: list[Variant] = [(DRIVER, name) for name in ("fastapi", "quart", "starlette")]
 
 

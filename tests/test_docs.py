@@ -6,10 +6,10 @@ import re
 from inspect import signature
 
 import test_symptoms
-from bake import ANSWERS, TEMPLATE, choices
-from documents import rows
-from launchers import LAUNCHERS
-from windows_cells import LOOPS, cells
+from support.bake import ANSWERS, TEMPLATE, choices
+from support.documents import rows
+from support.windows.cells import LOOPS, cells
+from support.windows.launchers import LAUNCHERS
 
 
 def test_the_table_of_drivers() -> None:

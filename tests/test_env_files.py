@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from projects import Project, migrated_database, serving
+from support.projects import Project, migrated_database, serving
 
 VARIANT = ("aiosqlite", "fastapi")
 

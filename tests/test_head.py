@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, choices
-from projects import Project, Variant, each
+from support.bake import ANSWERS, choices
+from support.places import PROBES
+from support.projects import Project, Variant, each
 
 pytestmark = pytest.mark.projects
 
 DRIVER = choices("driver")[0]
-ROUTES = Path(__file__).parent / "head_routes.py"
+ROUTES = PROBES / "head_routes.py"
 ASGI: list[Variant] = [
     (DRIVER, name) for name, it in ANSWERS["_frameworks"].items() if it["server"] == "asgi"
 ]

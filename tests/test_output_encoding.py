@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import TEMPLATE, choices
-from projects import Copy, Project, each, environment, migrated_database, serving
+from support.bake import TEMPLATE, choices
+from support.projects import Copy, Project, each, environment, migrated_database, serving
 
 pytestmark = pytest.mark.projects
 

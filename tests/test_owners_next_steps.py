@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 import pytest
-from projects import (
+from support.places import OWNERS
+from support.projects import (
     PATIENCE,
     Project,
     environment,
@@ -29,7 +30,7 @@ from websockets.sync.client import connect
 
 pytestmark = pytest.mark.projects
 
-OWNER = Path(__file__).parent / "owners" / "next_steps"
+OWNER = OWNERS / "next_steps"
 CONCURRENTLY = """    with op.get_context().autocommit_block():
         op.create_index("ix_visits_code", "visits", ["code"], postgresql_concurrently=True)
 """

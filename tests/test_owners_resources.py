@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from bake import WEB_FRAMEWORKS
-from projects import Project, Variant, answers, each, install, new_directory, passed
+from support.bake import WEB_FRAMEWORKS
+from support.projects import Project, Variant, answers, each, install, new_directory, passed
 
 pytestmark = pytest.mark.projects
 

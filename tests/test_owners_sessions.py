@@ -10,10 +10,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS, choices
-from contract import COMPANIES
-from observer import APPLICATION, PATIENCE, Observer, observing, wait_until
-from projects import (
+from support.bake import WEB_FRAMEWORKS, choices
+from support.databases.observer import APPLICATION, PATIENCE, Observer, observing, wait_until
+from support.failures import OVER
+from support.http.contract import COMPANIES
+from support.places import OWNERS
+from support.projects import (
     Copy,
     Project,
     Service,
@@ -33,7 +35,6 @@ VARIANTS: list[Variant] = [
     *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
     ("psycopg", WEB_FRAMEWORKS[0]),
 ]
-OWNERS = Path(__file__).parent / "owners"
 ROUTES = {
     "fastapi": ("    app.include_router(health", "    app.include_router(owner.router)\n"),
     "litestar": ("            *health.HANDLERS", "            *owner.HANDLERS,\n"),
@@ -43,7 +44,6 @@ ROUTES = {
     "sanic": ("    app.blueprint(health", "    app.blueprint(owner.blueprint)\n"),
 }
 """Where the routes of the project stand in its `main.py`, and what comes before them."""
-OVER = "This Session has been permanently closed"
 POOL = 3
 ENVIRONMENT = {
     "APP_REQUEST_TIMEOUT": "1",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from bake import ANSWERS, TEMPLATE
-from databases import database_for
-from projects import Project, install, new_directory
+from support.bake import ANSWERS, TEMPLATE
+from support.databases.real import database_for
+from support.projects import Project, install, new_directory
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("passwords")]
 

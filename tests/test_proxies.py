@@ -6,17 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from bake import ANSWERS, WEB_FRAMEWORKS, choices
-from contract import COMPANIES
-from observer import wait_until
-from projects import Copy, Project, Service, Variant, each, migrated_database, serving
-from raw_http import exchange
-from stripping_proxy import stripping_proxy
+from support.bake import ANSWERS, WEB_FRAMEWORKS, choices
+from support.databases.observer import wait_until
+from support.http.contract import COMPANIES
+from support.http.raw_http import exchange
+from support.http.stripping_proxy import stripping_proxy
+from support.places import OWNERS
+from support.projects import Copy, Project, Service, Variant, each, migrated_database, serving
 from websockets.sync.client import connect
 
 pytestmark = pytest.mark.projects
@@ -29,7 +29,7 @@ ON_REQUEST: list[Variant] = [
     if ANSWERS["_frameworks"][framework]["server"] == "asgi"
     for server in choices("server")[1:]
 ]
-OWNER = Path(__file__).parent / "owners" / "proxied"
+OWNER = OWNERS / "proxied"
 BEFORE = {
     "fastapi": "    problems.install(app)",
     "litestar": "    # Litestar's own middleware",

@@ -13,25 +13,16 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS, choices, server_of
-from contract import COMPANIES, PROBLEM
-from documents import rows
-from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import Project, Service, Variant, each, migrated_database, serving
-from raw_http import close, connected, request, reset, status_of
+from support.bake import server_of
+from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
+from support.documents import rows
+from support.http.contract import COMPANIES, PROBLEM
+from support.http.raw_http import close, connected, request, reset, status_of
+from support.projects import Project, Service, each, migrated_database, serving
+from support.variants import SERVICES, USUAL_SERVICES
 
 pytestmark = pytest.mark.projects
 
-USUAL: list[Variant] = [
-    *(("asyncpg", framework) for framework in WEB_FRAMEWORKS if framework != "starlette"),
-    ("psycopg", WEB_FRAMEWORKS[0]),
-]
-VARIANTS: list[Variant] = [
-    *USUAL,
-    ("asyncpg", "starlette"),
-    *(("psycopg", framework) for framework in WEB_FRAMEWORKS[1:]),
-    *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
-]
 POOL = 3
 ENVIRONMENT = {
     "DB_APPLICATION_NAME": APPLICATION,
@@ -74,7 +65,7 @@ class Scene:
             raise AssertionError(f"{error!r}; exit code {ended}; {self.log()}") from error
 
 
-@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
+@pytest.fixture(scope="module", params=each(SERVICES, usual=USUAL_SERVICES))
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],

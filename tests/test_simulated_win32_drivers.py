@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
-from bake import ANSWERS
-from databases import mariadb
-from documents import rows
-from stub_mongodb import stub_mongodb
-from windows import SELECTOR, simulated
-from workbench import Workbench, on_workbench
+from support.bake import ANSWERS
+from support.databases.real import mariadb
+from support.databases.stub_mongodb import stub_mongodb
+from support.documents import rows
+from support.windows.simulated import SELECTOR, simulated
+from support.windows.workbench import Workbench, on_workbench
 
 PAGE = "docs/event-loop.md"
 PROACTOR = "ProactorEventLoop"

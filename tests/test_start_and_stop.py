@@ -13,13 +13,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bake import server_of
-from contract import COMPANIES
-from documents import rows
-from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import STOP_SIGNALS, Project, Variant, each, migrated_database, serving
-from raw_http import connected, ended, request, status_of
-from test_requests_in_flight import VARIANTS
+from support.bake import server_of
+from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
+from support.documents import rows
+from support.http.contract import COMPANIES
+from support.http.raw_http import connected, ended, request, status_of
+from support.projects import STOP_SIGNALS, Project, Variant, each, migrated_database, serving
+from support.variants import SERVICES
 
 pytestmark = pytest.mark.projects
 
@@ -50,7 +50,7 @@ class Stage:
     env: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
+@pytest.fixture(scope="module", params=each(SERVICES, usual=USUAL))
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],

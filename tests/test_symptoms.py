@@ -10,9 +10,9 @@ import re
 from subprocess import CompletedProcess
 
 import pytest
-from documents import cells
-from windows import SELECTOR, simulated
-from workbench import Workbench, on_workbench
+from support.documents import cells
+from support.windows.simulated import SELECTOR, simulated
+from support.windows.workbench import Workbench, on_workbench
 
 PAGE = "docs/event-loop.md"
 

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, bake
 from cookiecutter.exceptions import FailedHookException
-from windows_cells import LAUNCHER, NEEDS, Cell, WindowsProject, cells, try_all
+from support.bake import ANSWERS, bake
+from support.windows.cells import LAUNCHER, NEEDS, Cell, WindowsProject, cells, try_all
 
 pytestmark = [
     pytest.mark.windows,

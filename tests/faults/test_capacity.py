@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from projects import Project, each, migrated_database
-from stage import Stage, open_stage
+from support.faults.stage import Stage, open_stage
+from support.projects import Project, each, migrated_database
 
 pytestmark = pytest.mark.faults
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from load import Load, load
-from observer import observing, wait_until
-from pair import BOUND, CONNECT_TIMEOUT, SETTINGS, Pair, names_on, open_pair
-from projects import Project
+from support.databases.observer import observing, wait_until
+from support.faults.load import Load, load
+from support.faults.pair import BOUND, CONNECT_TIMEOUT, SETTINGS, Pair, names_on, open_pair
+from support.http.contract import COMPANIES
+from support.projects import Project
 
 pytestmark = pytest.mark.faults
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
-from contract import COMPANIES, PROBLEM
-from documents import rows
-from hostile import Attack, attacks
-from hostile_service import HTTP, TOLD, Target
-from projects import each
-from raw_http import exchange
+from support.documents import rows
+from support.http.contract import COMPANIES, PROBLEM
+from support.http.hostile import Attack, attacks
+from support.http.hostile_service import HTTP, TOLD, Target
+from support.http.raw_http import exchange
+from support.projects import each
 
 pytestmark = [
     pytest.mark.faults,

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from background import background
-from bake import server_of
-from contract import COMPANIES
-from documents import rows
-from hostile import raw
-from hostile_service import HTTP, target
-from projects import Project, Service, each
-from raw_http import connected
+from support.background import background
+from support.bake import server_of
+from support.documents import rows
+from support.http.contract import COMPANIES
+from support.http.hostile import raw
+from support.http.hostile_service import HTTP, target
+from support.http.raw_http import connected
+from support.projects import Project, Service, each
 
 pytestmark = pytest.mark.faults
 

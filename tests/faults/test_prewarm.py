@@ -7,19 +7,19 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import environment
-from stage import Stage
+from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
+from support.places import PROBES
+from support.projects import environment
 
 pytestmark = pytest.mark.faults
 
-SCRIPT = Path(__file__).with_name("prewarm.py")
+SCRIPT = PROBES / "prewarm.py"
 POOL = 8
 MOMENTS, TIMES = 20, 10
 PIDS = (

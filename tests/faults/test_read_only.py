@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
-from contract import COMPANIES
-from mariadb_stage import MariaDBStage
-from observer import APPLICATION
-from silence import Timed, ask, ask_at_once, statuses
-from stage import Stage
+from support.databases.observer import APPLICATION
+from support.faults.mariadb_stage import MariaDBStage
+from support.faults.silence import Timed, ask, ask_at_once, statuses
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
 
 pytestmark = pytest.mark.faults
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import server_of
-from contract import COMPANIES
-from documents import rows
-from hostile_service import HTTP, target
-from projects import Project, each
-from raw_http import connected, ended, request
+from support.bake import server_of
+from support.documents import rows
+from support.http.contract import COMPANIES
+from support.http.hostile_service import HTTP, target
+from support.http.raw_http import connected, ended, request
+from support.projects import Project, each
 
 pytestmark = pytest.mark.faults
 
