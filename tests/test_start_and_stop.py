@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from support.bake import server_of
 from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
-from support.documents import rows
 from support.http.contract import COMPANIES
+from support.http.differences import EXIT_CODES
 from support.http.raw_http import connected, ended, request, status_of
 from support.projects import STOP_SIGNALS, Project, Variant, each, migrated_database, serving
 from support.variants import SERVICES
@@ -75,12 +75,11 @@ def stage(shared: Stage) -> Iterator[Stage]:
     assert not shared.observer.sessions()
 
 
-def documented_exit_code(server: str, number: signal.Signals, workers: int) -> int:
-    """Return what docs/requests.md says."""
-    [row] = [row for row in rows("docs/requests.md", "server") if row[0] == server]
-    cell = row[1 + (number == signal.SIGINT) + 2 * (workers > 1)]
-    if cell != "the signal's":
-        return int(cell)
+def expected_exit_code(server: str, number: signal.Signals, workers: int) -> int:
+    """Return what `EXIT_CODES` says, on this system."""
+    code = EXIT_CODES[server][(number == signal.SIGINT) + 2 * (workers > 1)]
+    if code is not None:
+        return code
     # STATUS_CONTROL_C_EXIT, as Windows ends what has no handler.
     return 0xC000013A if sys.platform == "win32" else -number
 
@@ -121,7 +120,7 @@ def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
         code = service.process.wait(60)
         log = service.log.read_text(encoding="utf-8")
     assert observer.count() == 1
-    assert code == documented_exit_code(stage.server, number, workers)
+    assert code == expected_exit_code(stage.server, number, workers)
     assert "Traceback" not in log, log
     assert not warnings_in(log), log
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cookiecutter.exceptions import FailedHookException
-from support.bake import ANSWERS, bake
+from support.bake import bake
 from support.windows.cells import LAUNCHER, NEEDS, Cell, WindowsProject, cells, try_all
 
 pytestmark = [
@@ -95,7 +95,7 @@ def test_windows_nothing_is_left_when_the_owner_is_killed_while_the_server_start
 
 @pytest.mark.parametrize("cell", cells(), ids=str)
 def test_windows_cell(cell: Cell, tmp_path: Path, record_property: pytest.RecordProperty) -> None:
-    if cell.loop == "native" and ANSWERS["_drivers"][cell.driver]["needs_selector"]:
+    if cell.is_refused:
         with pytest.raises(FailedHookException):
             bake(tmp_path, **cell.answers())
         record_property("figures", "refuses at generation")

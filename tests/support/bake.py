@@ -1,4 +1,4 @@
-"""Renders the template in this process; the other tests build on it."""
+"""The template's answers, and renders of it made in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers every command of a MongoDB client with `ANSWER`, which suffices for a ping.
+"""A stub that answers every command of a MongoDB client with `ANSWER`: enough for a ping.
 
 It shows how a driver connects, sends and receives; it is no MongoDB, and stores nothing.
 """

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 
 import httpx2
 
-from support.bake import bake, choices, server_of
+from support.bake import ANSWERS, bake, choices, server_of
 from support.databases.real import database_for
 from support.projects import PATIENCE, environment, free_port, install, own_group
 
@@ -67,6 +67,23 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.driver}-{self.framework}-{self.server}-{self.loop}"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether there is no such project: its driver can't use the loop."""
+        return self.loop == "native" and bool(ANSWERS["_drivers"][self.driver]["needs_selector"])
+
+    @property
+    def refuses_two_workers(self) -> bool:
+        """Whether it can't share its socket: granian can't there, nor can servers on Proactor."""
+        return self.server == "granian" or (self.framework != "none" and self.loop == "native")
+
+    @property
+    def outcome(self) -> str:
+        """What must come of it, in the words of docs/event-loop.md."""
+        if self.is_refused:
+            return "refuses"
+        return "serves; refuses two workers" if self.refuses_two_workers else "serves"
 
 
 def cells() -> list[Cell]:
@@ -180,7 +197,7 @@ def _try(cell: Cell, project: WindowsProject, log: Path, mode: str, env: dict[st
     port = free_port()
     command = [*MODES[mode], *(["--port", str(port)] if web else [])]
     with started(project, log, *command, **env) as it:
-        if number == 2 and (cell.server == "granian" or (web and cell.loop == "native")):
+        if number == 2 and cell.refuses_two_workers:
             assert it.process.wait(PATIENCE) == 1, it.told()
             assert it.told().count("\n") == 1, it.told()
             return f"refuses: {it.told().strip()}"
