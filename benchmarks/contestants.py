@@ -42,7 +42,7 @@ class Contestant:
         self, url: str, log: Path, *options: str, **env: str
     ) -> AbstractContextManager[Server]:
         """Return the service on the database at `url`, once it answers."""
-        command = (self.project.python, *self.command, *options)
+        command: list[str | Path] = [self.project.python, *self.command, *options]
         env = QUIET | {"DATABASE_URL": url} | env
         return started(self.name, command, self.directory or self.project.path, log, env)
 

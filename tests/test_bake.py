@@ -10,7 +10,7 @@ import runpy
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -96,7 +96,7 @@ def test_no_directory_is_empty(project: Path) -> None:
 
 
 def test_files_parse(project: Path) -> None:
-    parsers = {
+    parsers: dict[str, Callable[[str], object]] = {
         ".py": ast.parse,
         ".toml": tomllib.loads,
         ".yaml": yaml.safe_load,

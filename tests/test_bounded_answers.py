@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def test_mistakes_cost_no_more_than_what_is_right(
     project = installed(variant)
 
     def sent(body: str) -> dict[str, Any]:
-        command = [project.python, ROUTES, variant[1], body]
+        command: list[str | Path] = [project.python, ROUTES, variant[1], body]
         told: dict[str, Any] = json.loads(project.succeed(*command, PYTHONPATH=str(project.path)))
         return told
 

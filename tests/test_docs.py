@@ -86,7 +86,7 @@ def test_the_table_of_symptoms() -> None:
     assert tests == list(SYMPTOMS)
 
 
-REQUESTS = {
+REQUESTS: dict[str, dict[str, list[str]]] = {
     "framework": {
         framework: ["goes on" if it else "is cancelled" for it in goes_on]
         for framework, goes_on in ABANDONED.items()
@@ -94,7 +94,9 @@ REQUESTS = {
     "server of a slow client": {
         server: [ends["head"], ends["body"]] for server, ends in SLOW_CLIENTS.items()
     },
-    "server of a body that is too large": {server: [end] for server, end in LARGE_BODIES.items()},
+    "server of a body that is too large": {
+        server: [str(end)] for server, end in LARGE_BODIES.items()
+    },
     "framework of a body that is `application/…+json`": {
         framework: ["yes" if it else "no"] for framework, it in READS_OTHER_JSON.items()
     },

@@ -34,7 +34,7 @@ def project(installed: Callable[..., Project]) -> Iterator[Project]:
     (project.path / ".env").unlink(missing_ok=True)
 
 
-def show(project: Project, content: bytes = b"", **env: str) -> str:
+def show(project: Project, content: bytes = b"", /, **env: str) -> str:
     """Return the settings with that `.env`, or the one sentence that refuses it."""
     (project.path / ".env").write_bytes(content)
     done = project.run(project.python, "-c", SHOW, **env)

@@ -29,7 +29,7 @@ def test_owners_routes_answer_head(
 ) -> None:
     project = installed(variant)
     (tmp_path / "a.txt").write_text("a file", encoding="utf-8")
-    command = [project.python, ROUTES, variant[1], tmp_path]
+    command: list[str | Path] = [project.python, ROUTES, variant[1], tmp_path]
     told = json.loads(project.succeed(*command, PYTHONPATH=str(project.path)))
     heads, gets = told["HEAD"], told["GET"]
     assert not any(answer["size"] for answer in heads.values())

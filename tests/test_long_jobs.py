@@ -177,7 +177,7 @@ def test_a_job_that_is_begun_while_it_is_listed_is_shown(
     project: Project, url: str, tmp_path: Path
 ) -> None:
     add(project, url, ("rest", {"directory": str(tmp_path)}))
-    command = [project.python, "-c", BEGUN_BETWEEN, tmp_path]
+    command: list[str | Path] = [project.python, "-c", BEGUN_BETWEEN, tmp_path]
     with subprocess.Popen(
         command,
         cwd=project.path,

@@ -105,7 +105,7 @@ def build_an_index_while_another_migrates(project: Project) -> None:
     # As an owner would: Alembic's imports are still there.
     replace(written, '    """Apply the revision."""\n', CONCURRENTLY)
     project.succeed(project.python, "-m", "ruff", "check", str(written))
-    command = [project.python, "-m", "alembic", "upgrade", "head"]
+    command: list[str | Path] = [project.python, "-m", "alembic", "upgrade", "head"]
     migrators = [subprocess.Popen(command, cwd=project.path, env=environment()) for _ in range(3)]
     assert [migrator.wait(PATIENCE) for migrator in migrators] == [0, 0, 0]
     written.write_text(

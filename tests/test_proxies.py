@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -248,13 +250,18 @@ def test_websockets(behind: Behind) -> None:
     assert (seen["client"], seen["scheme"].replace("ws", "http")) == (PROXY, "http")
 
 
+def has(log: Path, line: str) -> bool:
+    """Tell whether a line, or the beginning of one, is in a log."""
+    return line in log.read_text(encoding="utf-8")
+
+
 def test_the_log_has_the_public_path(behind: Behind) -> None:
     log = behind.trusting.log
     for number, base in enumerate([*behind.through(), behind.trusting.url]):
         assert behind.get(f"{base}{COMPANIES}/9000{number}").status_code == 404
         # A line is written when its request is over, which the client may notice before.
         line = f"GET {PREFIX}{COMPANIES}/9000{number} 404"
-        wait_until(lambda line=line: line in log.read_text(encoding="utf-8"), why=log.read_text)
+        wait_until(partial(has, log, line), why=log.read_text)
         assert behind.get(f"{base}/seen/fail").status_code == 500
         said = behind.trusting.written()
         assert said.count(f"GET {PREFIX}/seen/fail failed") == number + 1

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -113,7 +114,7 @@ def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
             assert status_of(other) == 200
         service.signal(number)
         for other in at_rest:
-            wait_until(lambda other=other: ended(other))
+            wait_until(partial(ended, other))
         assert service.process.poll() is None
         observer.open_gate()
         assert status_of(connection) == 201

@@ -7,6 +7,7 @@ figures are the table in docs/event-loop.md.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,9 @@ def test_windows_nothing_is_left_when_the_owner_is_killed_while_the_server_start
 
 
 @pytest.mark.parametrize("cell", cells(), ids=str)
-def test_windows_cell(cell: Cell, tmp_path: Path, record_property: pytest.RecordProperty) -> None:
+def test_windows_cell(
+    cell: Cell, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     if cell.is_refused:
         with pytest.raises(FailedHookException):
             bake(tmp_path, **cell.answers())

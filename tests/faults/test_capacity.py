@@ -46,7 +46,7 @@ def test_a_start_warns_and_serves(small: Stage, figures: Callable[[str], None]) 
 
 
 def test_doctor_warns(small: Stage, figures: Callable[[str], None]) -> None:
-    command = [small.project.python, "-m", "app", "doctor"]
+    command: list[str | Path] = [small.project.python, "-m", "app", "doctor"]
     url = {"DATABASE_URL": small.postgres.database_url}
     warned = small.project.succeed(*command, **url, **TOO_MANY)
     content = small.project.succeed(*command, **url, **ENOUGH)

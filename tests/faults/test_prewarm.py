@@ -7,6 +7,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -30,7 +31,7 @@ PIDS = (
 
 def open_warm(stage: Stage, url: str, observer: Observer, *moments: object) -> list[list[str]]:
     """Open an engine at these moments; return how each ended, if no connection was left."""
-    command = [stage.project.python, "-X", "dev", "-W", "error", SCRIPT]
+    command: list[str | Path] = [stage.project.python, "-X", "dev", "-W", "error", SCRIPT]
     env = environment(
         DATABASE_URL=url,
         DB_APPLICATION_NAME=APPLICATION,

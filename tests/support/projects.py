@@ -25,9 +25,10 @@ from support.databases.real import database_for
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
-STOP_SIGNALS = (
-    [signal.CTRL_BREAK_EVENT] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGINT]
-)
+if sys.platform == "win32":
+    STOP_SIGNALS = [signal.CTRL_BREAK_EVENT]
+else:
+    STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
 """What asks a service to stop."""
 QUESTIONS = ("driver", "framework", "server")
 Variant = tuple[str, ...]
@@ -233,7 +234,7 @@ def launched(
     project: Project, output: IO[bytes] | int, *arguments: str, **env: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Yield a process of the project's Python, which writes to `output`; kill it in the end."""
-    whole = [project.python, *arguments]
+    whole: list[str | Path] = [project.python, *arguments]
     with own_group(whole, output, cwd=project.path, env=environment(**env)) as process:
         yield process
 

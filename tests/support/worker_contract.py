@@ -68,5 +68,4 @@ def check(project: Project, url: str) -> None:
 
 
 def _run(project: Project, url: str, *arguments: str) -> list[str]:
-    command = [project.python, "-m", "app", *arguments]
-    return project.succeed(*command, DATABASE_URL=url).splitlines()
+    return project.succeed(project.python, "-m", "app", *arguments, DATABASE_URL=url).splitlines()

@@ -10,7 +10,7 @@ import asyncio
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -90,7 +90,12 @@ class _Forwarder:
                 writer.close()
         self._tasks.discard(task)
 
-    async def _forward(self, reader, writer, note) -> None:  # noqa: ANN001
+    async def _forward(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        note: Callable[[bytes], None],
+    ) -> None:
         queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
         async def send() -> None:

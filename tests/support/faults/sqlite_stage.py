@@ -27,7 +27,7 @@ class SQLiteStage:
         """What tells the project so."""
         return {"DB_PATH": str(self.file)}
 
-    def service(self, workers: int = 1, **env: str) -> AbstractContextManager[Service]:
+    def service(self, workers: int = 1, /, **env: str) -> AbstractContextManager[Service]:
         """Return the service, which answers once it is entered."""
         log = self.directory / "log"
         return serving(self.project, log, "--workers", str(workers), **self.env, **env)

@@ -106,6 +106,7 @@ UNKNOWN_KEYS = b"{" + b",".join(b'"%06d":1' % number for number in range(90_000)
 MANY_PARAMETERS = "&".join(f"{number}=x" for number in range(1_000))
 LONG_PATH = "%F0%9F%8F%AD" * 500
 
+NO_TEXTS: list[object] = ["", "  ", "\x00", "a\x00", "x" * 121, None, 1, [], {}]
 CONTRACT = [
     Step("GET", "/health", 200, answer={"status": "ok"}),
     Step("GET", "/ready", 200, answer={"status": "ready"}),
@@ -173,7 +174,7 @@ CONTRACT = [
     *(
         Step("POST", COMPANIES, 422, ACME | {name: value})
         for name in ("name", "industry")
-        for value in ("", "  ", "\x00", "a\x00", "x" * 121, None, 1, [], {})
+        for value in NO_TEXTS
     ),
     Step("POST", COMPANIES, 422, {"name": "No industry"}),
     Step("POST", COMPANIES, 422, ACME | {"unknown": 1}),

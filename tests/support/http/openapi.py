@@ -113,7 +113,7 @@ def _body(document: Json, body: Json) -> Json:
 
 
 def _response(document: Json, response: Json) -> Json:
-    headers = [
+    headers: list[Json] = [
         {"in": "header", "name": name.lower(), **_resolve(document, header)}
         for name, header in response.get("headers", {}).items()
     ]

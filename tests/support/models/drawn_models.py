@@ -91,7 +91,7 @@ def _version(
         lines += ["", f"class {table.title()}(Entity):", f"    __tablename__ = {table!r}"]
         arguments = []
         numbers = [it for it in columns if families[table, it] == "number"]
-        if numbers and draw(st.booleans()):
+        if bool(numbers) and draw(st.booleans()):
             arguments.append(f"sa.CheckConstraint('1 > 0', name='of_{numbers[0]}')")
         if len(numbers) > 1 and draw(st.booleans()):
             arguments.append(f"sa.UniqueConstraint(*{numbers[:2]!r})")
@@ -130,7 +130,7 @@ def _column(
             indexable = indexable and type_ != "sa.Text"
     if indexable:
         options += draw(st.sampled_from([[], ["index=True"], ["unique=True"]]))
-    if defaults and draw(st.booleans()):
+    if bool(defaults) and draw(st.booleans()):
         options.append(f"server_default={draw(st.sampled_from(defaults))}")
     if draw(st.booleans()):
         options.append('comment="it\'s"')

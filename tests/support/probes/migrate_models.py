@@ -61,7 +61,7 @@ def migrate(config: Config, versions: list[str]) -> None:
 def lint() -> None:
     """Raise AssertionError if the project's own rules are broken, or the application imported."""
     for rule in (["check"], ["format", "--check"]):
-        ruff = [sys.executable, "-m", "ruff", *rule, VERSIONS]
+        ruff: list[str | Path] = [sys.executable, "-m", "ruff", *rule, VERSIONS]
         done = subprocess.run(ruff, capture_output=True, check=False, encoding="utf-8")
         assert done.returncode == 0, done.stdout + done.stderr
     for path in VERSIONS.glob("*.py"):

@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 
 from sqlalchemy import select
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from app.companies import create_company
 from app.config import Settings
@@ -65,7 +66,9 @@ async def main(number: int, at_once: int, seed: int) -> None:
                 cancellations = dice.randint(0, MOST_CANCELLATIONS)
                 pauses = [dice.uniform(0, scale / 3) for _ in range(cancellations)]
                 tasks.create_task(storm(f"Storm {one}", pauses))
-        checked_out = engine.pool.checkedout()
+        pool = engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        checked_out = pool.checkedout()
         async with sessions.read() as session:
             rows = set((await session.scalars(select(Company.name))).all())
 

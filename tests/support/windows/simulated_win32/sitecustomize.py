@@ -102,11 +102,11 @@ class ProactorEventLoop(_Reported, unix_events._UnixSelectorEventLoop):  # noqa:
     # asyncio's own code for sockets calls what is public here.
     def _sock_read_done(self, fd: int, _future: Any, handle: Any = None) -> None:
         if handle is None or not handle.cancelled():
-            self._remove_reader(fd)
+            self._remove_reader(fd)  # type: ignore[attr-defined]  # asyncio's own
 
     def _sock_write_done(self, fd: int, _future: Any, handle: Any = None) -> None:
         if handle is None or not handle.cancelled():
-            self._remove_writer(fd)
+            self._remove_writer(fd)  # type: ignore[attr-defined]  # asyncio's own
 
 
 _Policy: Any = type(asyncio.get_event_loop_policy()) if sys.version_info < (3, 14) else None
@@ -116,13 +116,13 @@ if _Policy is None:
         _Policy = type(asyncio.get_event_loop_policy())
 
 
-class WindowsProactorEventLoopPolicy(_Policy):
+class WindowsProactorEventLoopPolicy(_Policy):  # type: ignore[misc]  # it has another name on each Python
     """The default one."""
 
     _loop_factory = ProactorEventLoop
 
 
-class WindowsSelectorEventLoopPolicy(_Policy):
+class WindowsSelectorEventLoopPolicy(_Policy):  # type: ignore[misc]  # as above
     """The one that well-known advice sets."""
 
     _loop_factory = _WindowsSelectorEventLoop
@@ -133,7 +133,7 @@ POLICIES = (WindowsProactorEventLoopPolicy, WindowsSelectorEventLoopPolicy)
 
 def _change_asyncio() -> None:
     for module in (asyncio, unix_events):
-        module.SelectorEventLoop = _WindowsSelectorEventLoop  # type: ignore[misc,assignment,union-attr]
+        setattr(module, "SelectorEventLoop", _WindowsSelectorEventLoop)  # noqa: B010  mypy knows it
     asyncio.ProactorEventLoop = ProactorEventLoop  # type: ignore[attr-defined]
     asyncio.EventLoop = ProactorEventLoop  # type: ignore[attr-defined]
     events._event_loop_policy = WindowsProactorEventLoopPolicy()  # type: ignore[attr-defined]  # noqa: SLF001
