@@ -231,3 +231,38 @@ def test_open_websockets_do_not_keep_it_from_stopping(shared: Owned, tmp_path: P
     for one in sockets:
         one.close()
     shared.observer.execute("TRUNCATE companies CASCADE")
+
+
+HOLD = """
+
+@router.post("/hold", status_code=202)
+async def hold(sessions: Factories) -> None:
+    async def for_ever() -> None:
+        async with sessions.read() as session:
+            await count(session)
+            holds.set()
+            await asyncio.Event().wait()
+
+    holds = asyncio.Event()
+    tasks.add(asyncio.create_task(for_ever()))
+    await holds.wait()
+
+
+tasks: set[asyncio.Task[None]] = set()
+"""
+"""A task that outlives its request, and does not give its connection back."""
+
+
+@pytest.mark.parametrize("variant", each([("asyncpg", "fastapi")]))
+def test_a_connection_in_use_does_not_keep_it_from_stopping(
+    variant: Variant, installed: Callable[[Variant], Project], tmp_path: Path
+) -> None:
+    project = owned_project(variant, installed(variant), tmp_path)
+    with (project.path / "app" / "api" / "owner.py").open("a", encoding="utf-8") as owner:
+        owner.write(HOLD)
+    with migrated_database(project, tmp_path) as url:
+        env = ENVIRONMENT | {"DATABASE_URL": url, "DB_DRAIN_TIMEOUT": "0.1"}
+        with serving(project, tmp_path / "log", **env) as service, observing(url) as observer:
+            assert httpx2.post(f"{service.url}/hold").status_code == 202
+            service.stop()
+            wait_until(lambda: not observer.sessions())
