@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bake import WEB_FRAMEWORKS
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from support.bake import WEB_FRAMEWORKS
 
 from benchmarks import report
 from benchmarks.bench import Bench

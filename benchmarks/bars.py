@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bake import ANSWERS
+from support.bake import ANSWERS
 
 from benchmarks.contestants import USUAL, label
 
@@ -46,7 +46,8 @@ def _of_floor(framework: str, method: str, least: float) -> Bar:
 
 
 def _ratio(parts: Parts, method: str, name: str) -> float:
-    return parts["side_by_side"][method][name]["ratio"]["median"]
+    ratio: float = parts["side_by_side"][method][name]["ratio"]["median"]
+    return ratio
 
 
 def _bulk(driver: str, least: float) -> Bar:

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bake import WEB_FRAMEWORKS
 from devtools.local_server import LocalServerError
-from projects import Project
+from support.bake import WEB_FRAMEWORKS
+from support.projects import Project
 
 from benchmarks.bench import Bench
 from benchmarks.contestants import label

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-from bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
-from projects import Project, find_uv, install
+from support.bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
+from support.projects import Project, find_uv, install
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.servers import Server, started
@@ -42,7 +42,7 @@ class Contestant:
         self, url: str, log: Path, *options: str, **env: str
     ) -> AbstractContextManager[Server]:
         """Return the service on the database at `url`, once it answers."""
-        command = (self.project.python, *self.command, *options)
+        command: list[str | Path] = [self.project.python, *self.command, *options]
         env = QUIET | {"DATABASE_URL": url} | env
         return started(self.name, command, self.directory or self.project.path, log, env)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bake import TEMPLATE
+from support.bake import TEMPLATE
 
 from benchmarks.bars import BARS, TIMES_USUAL, TIMES_USUAL_FAR
 from benchmarks.report import by_ratio, results_chart

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 import httpx2
-from background import background
+from support.background import background
 
 from benchmarks.bench import Bench
 from benchmarks.contestants import BASELINE

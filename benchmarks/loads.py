@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import psutil
-from postgres_proxy import postgres_proxy
+from support.databases.postgres_proxy import postgres_proxy
 
 from benchmarks.bench import Bench
 from benchmarks.contestants import BASELINE, FLOOR, USUAL

@@ -10,8 +10,8 @@ from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
-from bake import bake
 from cookiecutter.main import cookiecutter
+from support.bake import bake
 
 from benchmarks.bench import Bench
 from benchmarks.rounds import spread

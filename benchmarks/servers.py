@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
 import psutil
-from bake import ANSWERS
 from devtools.local_mariadb import local_mariadb
 from devtools.local_postgres import local_postgres
-from observer import observing
-from projects import Project, environment, free_port
+from support.bake import ANSWERS
+from support.databases.observer import observing
+from support.projects import Project, environment, free_port
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.generator import IDS
@@ -44,8 +44,8 @@ class Server:
         return int(_sum(self.process, lambda it: it.memory_info().rss))
 
 
-def _sum(process: psutil.Process, measure) -> float:  # noqa: ANN001
-    total = measure(process)
+def _sum(process: psutil.Process, measure: Callable[[psutil.Process], float]) -> float:
+    total: float = measure(process)
     for child in process.children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             total += measure(child)

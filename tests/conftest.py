@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from projects import (
+from support.projects import (
     AWKWARD,
     Project,
     Variant,
@@ -19,8 +19,8 @@ from projects import (
     migrated_database,
     new_directory,
 )
-from windows import Windows, open_windows
-from workbench import Workbench, open_workbench
+from support.windows.simulated import Windows, open_windows
+from support.windows.workbench import Workbench, open_workbench
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,10 @@ from types import ModuleType
 
 import pytest
 import yaml
-from bake import ANSWERS, TEMPLATE, bake
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_cookies.plugin import Cookies
+from support.bake import ANSWERS, TEMPLATE, bake
 
 FORM = "must be lower-case words"
 PACKAGE = "is a package that generated projects depend on"

@@ -10,13 +10,13 @@ import runpy
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from bake import ANSWERS, bake, choices
 from policy_header.command import main as check_policy_header
+from support.bake import ANSWERS, bake, choices
 
 ILLEGAL_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
 LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
@@ -96,7 +96,7 @@ def test_no_directory_is_empty(project: Path) -> None:
 
 
 def test_files_parse(project: Path) -> None:
-    parsers = {
+    parsers: dict[str, Callable[[str], object]] = {
         ".py": ast.parse,
         ".toml": tomllib.loads,
         ".yaml": yaml.safe_load,

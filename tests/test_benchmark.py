@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from bake import TEMPLATE
-from projects import environment
+from support.bake import TEMPLATE
+from support.projects import environment
 
 from benchmarks.generator import MISSING
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bake import bake
-from projects import Project
+from support.bake import bake
+from support.projects import Project
 
 from benchmarks.contestants import Contestant
 from benchmarks.document import BLOCK, BLOCKS, CHART, FIGURES, PAGES, filled

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bake import choices
-from bulk_routes import BODIES
-from contract import MAX_PROBLEM
-from projects import Project, Variant, each
+from support.bake import choices
+from support.http.contract import MAX_PROBLEM
+from support.places import PROBES
+from support.probes.bulk_routes import BODIES
+from support.projects import Project, Variant, each
 
 pytestmark = pytest.mark.projects
 
 DRIVER = choices("driver")[0]
 MAX_MEMORY = 100
 """MB, for a body of one."""
-ROUTES = Path(__file__).parent / "bulk_routes.py"
+ROUTES = PROBES / "bulk_routes.py"
 FRAMEWORKS: list[Variant] = [(DRIVER, name) for name in ("fastapi", "quart", "starlette")]
 
 
@@ -37,7 +38,7 @@ def test_mistakes_cost_no_more_than_what_is_right(
     project = installed(variant)
 
     def sent(body: str) -> dict[str, Any]:
-        command = [project.python, ROUTES, variant[1], body]
+        command: list[str | Path] = [project.python, ROUTES, variant[1], body]
         told: dict[str, Any] = json.loads(project.succeed(*command, PYTHONPATH=str(project.path)))
         return told
 

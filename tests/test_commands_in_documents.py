@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bake import TEMPLATE, bake
-from projects import PATIENCE
-from windows_cells import LAUNCHER, NEEDS
+from support.bake import TEMPLATE, bake
+from support.projects import PATIENCE
+from support.windows.cells import LAUNCHER, NEEDS
 
 PROGRAMS = {
     *("alembic", "cookiecutter", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),

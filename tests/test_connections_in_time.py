@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bake import ANSWERS, choices
-from projects import Project, Variant, each, free_port, migrated_database
+from support.bake import ANSWERS, choices
+from support.projects import Project, Variant, each, free_port, migrated_database
 
 pytestmark = pytest.mark.projects
 

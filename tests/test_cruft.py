@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from bake import TEMPLATE, bake, choices
-from repositories import commit, copy_template, run, succeed
+from support.bake import TEMPLATE, bake, choices
+from support.repositories import commit, copy_template, run, succeed
 
 NOTE = "\n# Ours: we sell to companies only.\n"
 

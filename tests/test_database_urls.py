@@ -15,15 +15,16 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from bake import ANSWERS, choices
-from databases import mariadb
 from devtools.local_mariadb import LocalServerError, local_mariadb
 from devtools.local_postgres import local_postgres
-from projects import PATIENCE, Project, install, new_directory
+from support.bake import ANSWERS, choices
+from support.databases.real import mariadb
+from support.places import PROBES
+from support.projects import PATIENCE, Project, install, new_directory
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("urls")]
 
-PROBE = Path(__file__).with_name("url_probe.py")
+PROBE = PROBES / "url_probe.py"
 SERVERS = [name for name, facts in ANSWERS["_drivers"].items() if facts["port"]]
 POSTGRESQL = [it for it in SERVERS if ANSWERS["_drivers"][it]["database"] == "postgresql"]
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs sockets that are files")

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, bake, choices
+from support.bake import ANSWERS, bake, choices
 
 
 def requirements(project: Path) -> list[str]:

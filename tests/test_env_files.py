@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from projects import Project, migrated_database, serving
+from support.projects import Project, migrated_database, serving
 
 VARIANT = ("aiosqlite", "fastapi")
 
@@ -35,7 +35,7 @@ def project(installed: Callable[..., Project]) -> Iterator[Project]:
     (project.path / ".env").unlink(missing_ok=True)
 
 
-def show(project: Project, content: bytes = b"", **env: str) -> str:
+def show(project: Project, content: bytes = b"", /, **env: str) -> str:
     """Return the settings with that `.env`, or the one sentence that refuses it."""
     (project.path / ".env").write_bytes(content)
     done = project.run(project.python, "-c", SHOW, **env)

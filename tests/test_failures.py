@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, choices
-from databases import database_for
-from projects import Project, Variant, each
+from support.bake import ANSWERS, choices
+from support.databases.real import database_for
+from support.places import PROBES
+from support.projects import Project, Variant, each
 
 pytestmark = pytest.mark.projects
 
@@ -40,7 +41,7 @@ def test_a_failure_means_the_same_with_each_driver(
 ) -> None:
     project = installed(variant)
     database = ANSWERS["_drivers"][project.driver]["database"]
-    script = Path(__file__).parent / f"failures_{database}.py"
+    script = PROBES / f"failures_{database}.py"
     with database_for(project.driver, tmp_path) as url:
         path = str(project.path)
         told = project.succeed(project.python, script, DATABASE_URL=url, PYTHONPATH=path)

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, choices
-from projects import Project, Variant, each
+from support.bake import ANSWERS, choices
+from support.places import PROBES
+from support.projects import Project, Variant, each
 
 pytestmark = pytest.mark.projects
 
 DRIVER = choices("driver")[0]
-ROUTES = Path(__file__).parent / "head_routes.py"
+ROUTES = PROBES / "head_routes.py"
 ASGI: list[Variant] = [
     (DRIVER, name) for name, it in ANSWERS["_frameworks"].items() if it["server"] == "asgi"
 ]
@@ -28,7 +29,7 @@ def test_owners_routes_answer_head(
 ) -> None:
     project = installed(variant)
     (tmp_path / "a.txt").write_text("a file", encoding="utf-8")
-    command = [project.python, ROUTES, variant[1], tmp_path]
+    command: list[str | Path] = [project.python, ROUTES, variant[1], tmp_path]
     told = json.loads(project.succeed(*command, PYTHONPATH=str(project.path)))
     heads, gets = told["HEAD"], told["GET"]
     assert not any(answer["size"] for answer in heads.values())

@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from bake import ANSWERS
 from devtools.local_mariadb import LocalServerError
 from devtools.mariadb_programs import find_programs
-from projects import (
+from support.bake import ANSWERS
+from support.projects import (
     PATIENCE,
     Project,
     Running,

@@ -59,7 +59,7 @@ def installed() -> None:
 @pytest.fixture
 def owner(tmp_path: Path) -> Iterator[Callable[[Path], tuple[psutil.Process, str]]]:
     """Return a function that starts a process that owns a server, and gives the server's URL."""
-    processes = []
+    processes: list[psutil.Popen] = []
 
     def start(data: Path) -> tuple[psutil.Process, str]:
         output = tmp_path / f"owner-{len(processes)}.txt"

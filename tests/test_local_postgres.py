@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import asyncpg
 import psutil
@@ -58,7 +59,7 @@ class Owner:
             )
 
     def url(self) -> str:
-        wait_until(lambda: self._url() or not self.runs(), "the owner reports a URL")
+        wait_until(lambda: bool(self._url()) or not self.runs(), "the owner reports a URL")
         assert self._url(), self.text()
         return self._url()
 
@@ -484,7 +485,7 @@ def test_a_stale_pid_file_does_not_matter(start: Callable[..., Owner], tmp_path:
 @contextmanager
 def stranger(account: os.stat_result | None) -> Iterator[int]:
     """Run some other process under the server's own account, as PostgreSQL looks no further."""
-    identity = {"user": account.st_uid, "group": account.st_gid} if account else {}
+    identity: dict[str, Any] = {"user": account.st_uid, "group": account.st_gid} if account else {}
     with subprocess.Popen(["/bin/sleep", str(2 * SECONDS)], cwd="/", **identity) as process:
         try:
             yield process.pid

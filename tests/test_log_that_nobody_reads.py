@@ -17,9 +17,9 @@ from time import monotonic
 
 import httpx2
 import pytest
-from bake import choices
-from observer import wait_until
-from projects import (
+from support.bake import choices
+from support.databases.observer import wait_until
+from support.projects import (
     PATIENCE,
     STOP_SIGNALS,
     Project,

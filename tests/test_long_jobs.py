@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bake import ANSWERS, choices
-from observer import wait_until
-from projects import (
+from support.bake import ANSWERS, choices
+from support.databases.observer import wait_until
+from support.failures import FAILURES, FIRST, INSERT, NAMED, TABLE, TAKEN_BY_SQLITE
+from support.places import OWNERS
+from support.projects import (
     Copy,
     Project,
     Running,
@@ -23,8 +25,6 @@ from projects import (
     migrated_database,
     running,
 )
-from test_failures_in_words import FAILURES, FIRST, INSERT, NAMED, TABLE, TAKEN_BY_SQLITE
-from test_owners_sessions import OWNERS
 
 pytestmark = pytest.mark.projects
 
@@ -177,7 +177,7 @@ def test_a_job_that_is_begun_while_it_is_listed_is_shown(
     project: Project, url: str, tmp_path: Path
 ) -> None:
     add(project, url, ("rest", {"directory": str(tmp_path)}))
-    command = [project.python, "-c", BEGUN_BETWEEN, tmp_path]
+    command: list[str | Path] = [project.python, "-c", BEGUN_BETWEEN, tmp_path]
     with subprocess.Popen(
         command,
         cwd=project.path,

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from openapi import Json, promises
+from support.http.openapi import Json, promises
 
 ID = {"type": "integer", "minimum": 1, "maximum": 9}
 DOCUMENT: Json = {

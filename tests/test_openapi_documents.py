@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
-from bake import choices
-from contract import CONTRACT, PROBLEM, Step
-from openapi import PATHS, Json, document_of, operations, promises
-from projects import Project, Variant
+from support.bake import choices
+from support.http.contract import CONTRACT, PROBLEM, Step
+from support.http.openapi import PATHS, Json, document_of, operations, promises
+from support.projects import Project, Variant
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("openapi")]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import TEMPLATE, choices
-from projects import Copy, Project, each, environment, migrated_database, serving
+from support.bake import TEMPLATE, choices
+from support.projects import Copy, Project, each, environment, migrated_database, serving
 
 pytestmark = pytest.mark.projects
 
@@ -110,7 +110,7 @@ def test_scripts_and_alembic(project: Project, env: dict[str, str], tmp_path: Pa
     for script in ("seed_database", "create_test_data"):
         done = run(project, "-m", f"scripts.{script}", **env)
         assert done.returncode == 0, said(done)
-    mine = Copy.of(project, tmp_path)  # type: ignore[arg-type]
+    mine = Copy.of(project, tmp_path)
     versions = mine.path / "migrations" / "versions"
     down = max(it.name.partition("_")[0] for it in versions.glob("0*.py"))
     (versions / "9999_name.py").write_text(MIGRATION.format(down=down), encoding="utf-8")
@@ -130,7 +130,7 @@ def test_a_service_prints_and_logs(
 ) -> None:
     if not (project.path / "app" / "kit" / "http").exists():
         pytest.skip("this one is a worker")
-    mine = Copy.of(project, tmp_path)  # type: ignore[arg-type]
+    mine = Copy.of(project, tmp_path)
     main = mine.path / "app" / "main.py"
     main.write_text(main.read_text(encoding="utf-8") + ROUTES, encoding="utf-8")
     env = {"DATABASE_URL": url, "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
@@ -146,10 +146,11 @@ def test_try_py_and_the_questions_repeat_what_they_were_given(
     tmp_path: Path, encoding: str
 ) -> None:
     env = environment(PYTHONUTF8="0", PYTHONIOENCODING=encoding)
-    for command in (
+    commands: list[list[str | Path]] = [
         [TEMPLATE / "try.py", "--output", tmp_path / NAME, "--driver", NAME],
         ["-m", "cookiecutter", "--no-input", "-o", tmp_path, TEMPLATE, f"project_slug={NAME}"],
-    ):
+    ]
+    for command in commands:
         done = subprocess.run(
             [sys.executable, *command], env=env, capture_output=True, check=False, timeout=60
         )

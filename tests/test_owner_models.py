@@ -11,13 +11,14 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from bake import ANSWERS, choices
-from catalogue import CATALOGUES
-from databases import database_for
-from drawn_models import versions
 from hypothesis import HealthCheck, Phase, given, settings
-from owner_files import MODELS_OF_AN_OWNER, TEST_OF_AN_OWNER
-from projects import Project, each, environment, passed
+from support.bake import ANSWERS, choices
+from support.databases.real import database_for
+from support.models.catalogue import CATALOGUES
+from support.models.drawn_models import versions
+from support.models.owner_files import MODELS_OF_AN_OWNER, TEST_OF_AN_OWNER
+from support.places import PROBES
+from support.projects import Project, each, environment, passed
 
 pytestmark = pytest.mark.projects
 
@@ -46,7 +47,7 @@ def take(developing: Project, tmp_path: Path) -> Iterator[Take]:
 @contextmanager
 def taking(project: Project, url: str) -> Iterator[Take]:
     """Yield a function that takes models through Alembic, all in one process."""
-    script = Path(__file__).with_name("migrate_models.py")
+    script = PROBES / "migrate_models.py"
     with subprocess.Popen(
         [project.python, script],
         cwd=project.path,

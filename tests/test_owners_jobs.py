@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from observer import wait_until
-from projects import Copy, Project, Variant, each, migrated_database, running
-from test_owners_sessions import OVER, OWNERS
+from support.databases.observer import wait_until
+from support.failures import OVER
+from support.places import OWNERS
+from support.projects import Copy, Project, Variant, each, migrated_database, running
 
 pytestmark = pytest.mark.projects
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from bake import ANSWERS
-from databases import database_for
-from observer import observing, wait_until
-from projects import Project, each
-from revisions import Migrator, revision
+from support.bake import ANSWERS
+from support.databases.observer import observing, wait_until
+from support.databases.real import database_for
+from support.models.revisions import Migrator, revision
+from support.projects import Project, each
 
 pytestmark = pytest.mark.projects
 

@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 import pytest
-from projects import (
+from support.places import OWNERS
+from support.projects import (
     PATIENCE,
     Project,
     environment,
@@ -29,7 +30,7 @@ from websockets.sync.client import connect
 
 pytestmark = pytest.mark.projects
 
-OWNER = Path(__file__).parent / "owners" / "next_steps"
+OWNER = OWNERS / "next_steps"
 CONCURRENTLY = """    with op.get_context().autocommit_block():
         op.create_index("ix_visits_code", "visits", ["code"], postgresql_concurrently=True)
 """
@@ -111,7 +112,7 @@ def build_an_index_while_another_migrates(project: Project) -> None:
     # As an owner would: Alembic's imports are still there.
     replace(written, '    """Apply the revision."""\n', CONCURRENTLY)
     project.succeed(project.python, "-m", "ruff", "check", str(written))
-    command = [project.python, "-m", "alembic", "upgrade", "head"]
+    command: list[str | Path] = [project.python, "-m", "alembic", "upgrade", "head"]
     migrators = [subprocess.Popen(command, cwd=project.path, env=environment()) for _ in range(3)]
     assert [migrator.wait(PATIENCE) for migrator in migrators] == [0, 0, 0]
     written.write_text(

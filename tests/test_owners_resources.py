@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from bake import WEB_FRAMEWORKS
-from projects import Project, Variant, answers, each, install, new_directory, passed
-from test_owners_sessions import include_owner
+from support.bake import WEB_FRAMEWORKS
+from support.models.owner_routes import include_owner
+from support.projects import Project, Variant, answers, each, install, new_directory, passed
 
 pytestmark = pytest.mark.projects
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS, choices
-from contract import COMPANIES
-from observer import APPLICATION, PATIENCE, Observer, observing, wait_until
-from projects import (
+from support.bake import WEB_FRAMEWORKS, choices
+from support.databases.observer import APPLICATION, PATIENCE, Observer, observing, wait_until
+from support.failures import OVER
+from support.http.contract import COMPANIES
+from support.models.owner_routes import include_owner
+from support.places import OWNERS
+from support.projects import (
     Copy,
     Project,
     Service,
@@ -33,20 +36,6 @@ VARIANTS: list[Variant] = [
     *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
     ("psycopg", WEB_FRAMEWORKS[0]),
 ]
-OWNERS = Path(__file__).parent / "owners"
-ROUTES = {
-    "fastapi": ("    app.include_router(companies", "    app.include_router(owner.router)\n"),
-    "litestar": ("*health.HANDLERS", "*owner.HANDLERS, "),
-    "starlette": ("            *companies", "            *owner.routes,\n"),
-    "quart": (
-        "    app.register_blueprint(companies",
-        "    app.register_blueprint(owner.blueprint)\n",
-    ),
-    "aiohttp": ("    app.add_subapp(", "    app.add_routes(owner.routes)\n"),
-    "sanic": ("    app.blueprint(companies", "    app.blueprint(owner.blueprint)\n"),
-}
-"""Where the routes of the project stand in its `main.py`, and what comes before them."""
-OVER = "This Session has been permanently closed"
 POOL = 3
 ENVIRONMENT = {
     "APP_REQUEST_TIMEOUT": "1",
@@ -89,17 +78,6 @@ def owned_project(variant: Variant, original: Project, directory: Path) -> Proje
     shutil.copy(OWNERS / f"{framework}.py", project.path / "app" / "owner.py")
     include_owner(project, framework)
     return project
-
-
-def include_owner(project: Project, framework: str) -> None:
-    """Add two lines to main for the routes of `app/owner.py`."""
-    place, routes = ROUTES[framework]
-    main = project.path / "app" / "main.py"
-    text = main.read_text(encoding="utf-8")
-    assert place in text
-    text = text.replace(place, routes + place, 1)
-    first = "from app.companies"
-    main.write_text(text.replace(first, f"from app import owner\n{first}", 1), encoding="utf-8")
 
 
 @pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
@@ -241,3 +219,38 @@ def test_open_websockets_do_not_keep_it_from_stopping(shared: Owned, tmp_path: P
     for one in sockets:
         one.close()
     shared.observer.execute("TRUNCATE companies CASCADE")
+
+
+HOLD = """
+
+@router.post("/hold", status_code=202)
+async def hold(sessions: Factories) -> None:
+    async def for_ever() -> None:
+        async with sessions.read() as session:
+            await count(session)
+            holds.set()
+            await asyncio.Event().wait()
+
+    holds = asyncio.Event()
+    tasks.add(asyncio.create_task(for_ever()))
+    await holds.wait()
+
+
+tasks: set[asyncio.Task[None]] = set()
+"""
+"""A task that outlives its request, and does not give its connection back."""
+
+
+@pytest.mark.parametrize("variant", each([("asyncpg", "fastapi")]))
+def test_a_connection_in_use_does_not_keep_it_from_stopping(
+    variant: Variant, installed: Callable[[Variant], Project], tmp_path: Path
+) -> None:
+    project = owned_project(variant, installed(variant), tmp_path)
+    with (project.path / "app" / "api" / "owner.py").open("a", encoding="utf-8") as owner:
+        owner.write(HOLD)
+    with migrated_database(project, tmp_path) as url:
+        env = ENVIRONMENT | {"DATABASE_URL": url, "DB_DRAIN_TIMEOUT": "0.1"}
+        with serving(project, tmp_path / "log", **env) as service, observing(url) as observer:
+            assert httpx2.post(f"{service.url}/hold").status_code == 202
+            service.stop()
+            wait_until(lambda: not observer.sessions())

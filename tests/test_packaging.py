@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import PATIENCE, Project, each, environment, find_uv
+from support.projects import PATIENCE, Project, each, environment, find_uv
 
 pytestmark = pytest.mark.projects
 

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS
-from contract import drive
-from databases import database_for
-from pgbouncer import REFUSED_BY_DEFAULT, find_pgbouncer, pgbouncer
-from projects import Project, install, serving
+from support.bake import ANSWERS
+from support.databases.pgbouncer import REFUSED_BY_DEFAULT, find_pgbouncer, pgbouncer
+from support.databases.real import database_for
+from support.http.contract import drive
+from support.projects import Project, install, serving
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("pgbouncer")]
 

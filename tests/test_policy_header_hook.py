@@ -7,8 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from projects import find_uv
-from repositories import copy_template, run, succeed
+from support.projects import find_uv
+from support.repositories import copy_template, run, succeed
 
 CONFIGURATION = """\
 repos:

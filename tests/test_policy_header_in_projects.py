@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bake import bake, choices
 from policy_header.command import main
-from projects import Copy, Project
+from support.bake import bake, choices
+from support.projects import Copy, Project
 
 REPORT = "scripts/report.py"
 SET = "asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())"

@@ -13,8 +13,8 @@ from time import monotonic, sleep
 import httpx2
 import psutil
 import pytest
-from bake import choices
-from projects import (
+from support.bake import choices
+from support.projects import (
     PATIENCE,
     Project,
     Running,

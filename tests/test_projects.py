@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 import yaml
-from bake import ANSWERS, choices
-from contract import drive
-from databases import count_connections, database_for
-from projects import (
+from support.bake import ANSWERS, choices
+from support.databases.real import count_connections, database_for
+from support.http.contract import drive
+from support.places import OWNERS
+from support.projects import (
     DEAD_PROXY,
     QUESTIONS,
     Project,
@@ -32,7 +33,7 @@ from projects import (
     running,
     serving,
 )
-from worker_contract import ENVIRONMENT, check, enqueue
+from support.worker_contract import ENVIRONMENT, check, enqueue
 
 pytestmark = pytest.mark.projects
 
@@ -162,7 +163,7 @@ def test_the_commands_of_its_ci_pass(project: Project) -> None:
 @pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)
 def test_sessions_behave_in_its_tests_as_in_production(project: Project) -> None:
     tests = Path("tests", "test_session_behaviours.py")
-    shutil.copy(Path(__file__).parent / "owners" / "session_behaviours.py", project.path / tests)
+    shutil.copy(OWNERS / "session_behaviours.py", project.path / tests)
     try:
         assert passed(project.succeed(project.python, "-m", "pytest", "-q", tests)) > 100
     finally:

@@ -6,17 +6,19 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from bake import ANSWERS, WEB_FRAMEWORKS, choices
-from contract import COMPANIES
-from observer import wait_until
-from projects import Copy, Project, Service, Variant, each, migrated_database, serving
-from raw_http import exchange
-from stripping_proxy import stripping_proxy
+from support.bake import ANSWERS, WEB_FRAMEWORKS, choices
+from support.databases.observer import wait_until
+from support.http.contract import COMPANIES
+from support.http.raw_http import exchange
+from support.http.stripping_proxy import stripping_proxy
+from support.places import OWNERS
+from support.projects import Copy, Project, Service, Variant, each, migrated_database, serving
 from websockets.sync.client import connect
 
 pytestmark = pytest.mark.projects
@@ -29,7 +31,7 @@ ON_REQUEST: list[Variant] = [
     if ANSWERS["_frameworks"][framework]["server"] == "asgi"
     for server in choices("server")[1:]
 ]
-OWNER = Path(__file__).parent / "owners" / "proxied"
+OWNER = OWNERS / "proxied"
 BEFORE = {
     "fastapi": "    complete(app, settings)",
     "litestar": "    complete(app, settings)",
@@ -240,13 +242,18 @@ def test_websockets(behind: Behind) -> None:
     assert (seen["client"], seen["scheme"].replace("ws", "http")) == (PROXY, "http")
 
 
+def has(log: Path, line: str) -> bool:
+    """Tell whether a line, or the beginning of one, is in a log."""
+    return line in log.read_text(encoding="utf-8")
+
+
 def test_the_log_has_the_public_path(behind: Behind) -> None:
     log = behind.trusting.log
     for number, base in enumerate([*behind.through(), behind.trusting.url]):
         assert behind.get(f"{base}{COMPANIES}/9000{number}").status_code == 404
         # A line is written when its request is over, which the client may notice before.
         line = f"GET {PREFIX}{COMPANIES}/9000{number} 404"
-        wait_until(lambda line=line: line in log.read_text(encoding="utf-8"), why=log.read_text)
+        wait_until(partial(has, log, line), why=log.read_text)
         assert behind.get(f"{base}/seen/fail").status_code == 500
         said = behind.trusting.written()
         assert said.count(f"GET {PREFIX}/seen/fail failed") == number + 1

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bake import ANSWERS, bake, choices
-from projects import PATIENCE, environment, find_uv
-from pythons import python_or_skip
-from windows import SIMULATION
+from support.bake import ANSWERS, bake, choices
+from support.projects import PATIENCE, environment, find_uv
+from support.pythons import python_or_skip
+from support.windows.simulated import SIMULATION
 
 SCRIPT = """
 from app import event_loop

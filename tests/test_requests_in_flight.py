@@ -13,25 +13,16 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS, choices, server_of
-from contract import COMPANIES, PROBLEM
-from documents import rows
-from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import Project, Service, Variant, each, migrated_database, serving
-from raw_http import close, connected, request, reset, status_of
+from support.bake import server_of
+from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
+from support.http.contract import COMPANIES, PROBLEM
+from support.http.differences import ABANDONED
+from support.http.raw_http import close, connected, request, reset, status_of
+from support.projects import Project, Service, each, migrated_database, serving
+from support.variants import SERVICES, USUAL_SERVICES
 
 pytestmark = pytest.mark.projects
 
-USUAL: list[Variant] = [
-    *(("asyncpg", framework) for framework in WEB_FRAMEWORKS if framework != "starlette"),
-    ("psycopg", WEB_FRAMEWORKS[0]),
-]
-VARIANTS: list[Variant] = [
-    *USUAL,
-    ("asyncpg", "starlette"),
-    *(("psycopg", framework) for framework in WEB_FRAMEWORKS[1:]),
-    *(("asyncpg", WEB_FRAMEWORKS[0], server) for server in choices("server")[1:]),
-]
 POOL = 3
 ENVIRONMENT = {
     "DB_APPLICATION_NAME": APPLICATION,
@@ -39,12 +30,6 @@ ENVIRONMENT = {
     "DB_POOL_SIZE": str(POOL),
     "DB_PREWARM": str(POOL),
 }
-GOES_ON = {
-    (row[0], name): cell == "goes on"
-    for row in rows("docs/requests.md", "framework")
-    for name, cell in zip(("slow insert", "slow commit"), row[1:], strict=True)
-}
-CANCELS = {framework: not GOES_ON[framework, "slow insert"] for framework, _ in GOES_ON}
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class Scene:
             raise AssertionError(f"{error!r}; exit code {ended}; {self.log()}") from error
 
 
-@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
+@pytest.fixture(scope="module", params=each(SERVICES, usual=USUAL_SERVICES))
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],
@@ -180,8 +165,9 @@ def test_half_of_a_request_is_none(quiet: Scene, hang_up: Callable[[socket.socke
 def test_a_client_that_does_not_wait_for_the_database(
     quiet: Scene, name: str, hang_up: Callable[[socket.socket], None]
 ) -> None:
-    """What docs/requests.md says of the framework, and the log of the request."""
-    observer, goes_on = quiet.observer, GOES_ON[quiet.framework, name]
+    """What `ABANDONED` says of the framework, and the log of the request."""
+    observer, expected = quiet.observer, ABANDONED[quiet.framework]
+    goes_on = expected[("slow insert", "slow commit").index(name)]
     before = len(quiet.logged("POST"))
     with observer.closed_gate(), connected(quiet.service.url) as connection:
         connection.sendall(request("POST", COMPANIES, {"name": name, "industry": "Gates"}))
@@ -194,7 +180,7 @@ def test_a_client_that_does_not_wait_for_the_database(
     assert observer.count() == goes_on
     wait_until(lambda: len(quiet.logged("POST")) > before, why=quiet.log)
     [line] = quiet.logged("POST")[before:]
-    status = "cancelled" if CANCELS[quiet.framework] else "201"
+    status = "201" if expected.while_a_statement_runs else "cancelled"
     outcome = "committed" if goes_on else "rolled back"
     said = rf"POST {COMPANIES} {status} \d+ ms \(client gone, {outcome}\)"
     if quiet.server == "granian":

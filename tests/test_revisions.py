@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import Project, each, install, new_directory
-from revisions import commands_in, revision
+from support.models.revisions import commands_in, revision
+from support.projects import Project, each, install, new_directory
 
 SQLITE = ("aiosqlite", "fastapi")
 

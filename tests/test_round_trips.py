@@ -10,11 +10,11 @@ from operator import sub
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS
-from contract import COMPANIES
-from observer import Observer, observing
-from postgres_proxy import Counts, postgres_proxy
-from projects import Project, each, migrated_database, serving
+from support.bake import WEB_FRAMEWORKS
+from support.databases.observer import Observer, observing
+from support.databases.postgres_proxy import Counts, postgres_proxy
+from support.http.contract import COMPANIES
+from support.projects import Project, each, migrated_database, serving
 
 pytestmark = pytest.mark.projects
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bake import WEB_FRAMEWORKS, choices
-from openapi import PATHS, document_of
-from projects import PATIENCE, Project, Variant, environment, migrated_database, serving
+from support.bake import WEB_FRAMEWORKS, choices
+from support.http.openapi import PATHS, document_of
+from support.projects import PATIENCE, Project, Variant, environment, migrated_database, serving
 
 pytestmark = pytest.mark.projects
 

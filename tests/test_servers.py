@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from bake import choices
-from projects import PATIENCE, Project, install, migrated_database, serving
-from raw_http import connected, request, status_of
+from support.bake import choices
+from support.http.raw_http import connected, request, status_of
+from support.projects import PATIENCE, Project, install, migrated_database, serving
 
 pytestmark = pytest.mark.projects
 

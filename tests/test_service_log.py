@@ -16,11 +16,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS, bake
-from contract import COMPANIES, PROBLEM
-from observer import Observer, obstructing, wait_until
-from projects import Project, answers, each, free_port, migrated_database, running, serving
-from raw_http import connected, status_of
+from support.bake import WEB_FRAMEWORKS, bake
+from support.databases.observer import Observer, obstructing, wait_until
+from support.http.contract import COMPANIES, PROBLEM
+from support.http.raw_http import connected, status_of
+from support.projects import Project, answers, each, free_port, migrated_database, running, serving
 
 pytestmark = pytest.mark.projects
 

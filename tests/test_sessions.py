@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bake import bake, choices
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from projects import Project, Variant, each, migrated_database, running
-from worker_contract import ENVIRONMENT, check, enqueue
+from support.bake import bake, choices
+from support.places import OWNERS
+from support.projects import Project, Variant, each, migrated_database, running
+from support.worker_contract import ENVIRONMENT, check, enqueue
 
-OWNERS = Path(__file__).parent / "owners"
 DRIVERS: list[Variant] = [(driver, choices("framework")[0]) for driver in choices("driver")]
 MISTAKES = ("forget", "keep_the_error", "drop_a_task", "leave_a_generator", "outlive_the_server")
 

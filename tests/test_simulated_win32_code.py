@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from windows import SELECTOR, Windows, for_group, simulated
+from support.windows.simulated import SELECTOR, Windows, for_group, simulated
 
 pytestmark = [pytest.mark.projects, simulated]
 

@@ -13,11 +13,18 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from bake import ANSWERS
-from launchers import ALONE, LAUNCHERS, OURS, UVICORN, Launcher
-from projects import PATIENCE, running, serving
-from pythons import python_or_skip
-from windows import SELECTOR, Windows, assert_outcome, for_group, launch, simulated
+from support.bake import ANSWERS
+from support.projects import PATIENCE, running, serving
+from support.pythons import python_or_skip
+from support.windows.launchers import ALONE, LAUNCHERS, OURS, UVICORN, Launcher
+from support.windows.simulated import (
+    SELECTOR,
+    Windows,
+    assert_outcome,
+    for_group,
+    launch,
+    simulated,
+)
 
 pytestmark = [pytest.mark.projects, simulated]
 

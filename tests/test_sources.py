@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, TEMPLATE, choices
+from support.bake import ANSWERS, TEMPLATE, choices
 
 SOURCES = [
     path

@@ -9,17 +9,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bake import server_of
-from contract import COMPANIES
-from documents import rows
-from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import STOP_SIGNALS, Project, Variant, each, migrated_database, serving
-from raw_http import connected, ended, request, status_of
-from test_requests_in_flight import VARIANTS
+from support.bake import server_of
+from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
+from support.http.contract import COMPANIES
+from support.http.differences import EXIT_CODES
+from support.http.raw_http import connected, ended, request, status_of
+from support.projects import STOP_SIGNALS, Project, Variant, each, migrated_database, serving
+from support.variants import SERVICES
 
 pytestmark = pytest.mark.projects
 
@@ -50,7 +51,7 @@ class Stage:
     env: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))
+@pytest.fixture(scope="module", params=each(SERVICES, usual=USUAL))
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],
@@ -75,12 +76,11 @@ def stage(shared: Stage) -> Iterator[Stage]:
     assert not shared.observer.sessions()
 
 
-def documented_exit_code(server: str, number: signal.Signals, workers: int) -> int:
-    """Return what docs/requests.md says."""
-    [row] = [row for row in rows("docs/requests.md", "server") if row[0] == server]
-    cell = row[1 + (number == signal.SIGINT) + 2 * (workers > 1)]
-    if cell != "the signal's":
-        return int(cell)
+def expected_exit_code(server: str, number: signal.Signals, workers: int) -> int:
+    """Return what `EXIT_CODES` says, on this system."""
+    code = EXIT_CODES[server][(number == signal.SIGINT) + 2 * (workers > 1)]
+    if code is not None:
+        return code
     # STATUS_CONTROL_C_EXIT, as Windows ends what has no handler.
     return 0xC000013A if sys.platform == "win32" else -number
 
@@ -114,14 +114,14 @@ def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
             assert status_of(other) == 200
         service.signal(number)
         for other in at_rest:
-            wait_until(lambda other=other: ended(other))
+            wait_until(partial(ended, other))
         assert service.process.poll() is None
         observer.open_gate()
         assert status_of(connection) == 201
         code = service.process.wait(60)
         log = service.log.read_text(encoding="utf-8")
     assert observer.count() == 1
-    assert code == documented_exit_code(stage.server, number, workers)
+    assert code == expected_exit_code(stage.server, number, workers)
     assert "Traceback" not in log, log
     assert not warnings_in(log), log
 

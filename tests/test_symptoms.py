@@ -1,20 +1,17 @@
-"""Each symptom of docs/event-loop.md, reproduced: the page's words are in what Python prints.
+"""Each symptom of docs/event-loop.md, reproduced: its words are in what Python prints.
 
-A test quotes nothing: it looks for what stands between backquotes in the first cell of its row.
+A test quotes nothing: it looks for what `SYMPTOMS` has under its name.
 `simulated_win32` is in the name of those that need the simulation of Windows.
 """
 
 from __future__ import annotations
 
-import re
 from subprocess import CompletedProcess
 
 import pytest
-from documents import cells
-from windows import SELECTOR, simulated
-from workbench import Workbench, on_workbench
-
-PAGE = "docs/event-loop.md"
+from support.windows.simulated import SELECTOR, simulated
+from support.windows.symptoms import SYMPTOMS
+from support.windows.workbench import Workbench, on_workbench
 
 pytestmark = [pytest.mark.projects, on_workbench]
 
@@ -33,15 +30,12 @@ async def query(engine):
 
 
 @pytest.fixture
-def symptoms(request: pytest.FixtureRequest) -> list[str]:
-    """Return what the page quotes in the row that names the test."""
-    [symptom] = [
-        row[0] for row in cells(PAGE, "symptom") if row[-1] == f"`{request.node.originalname}`"
-    ]
-    return re.findall("`([^`]+)`", symptom)
+def symptoms(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Return the words that the test reproduces."""
+    return SYMPTOMS[request.node.originalname]
 
 
-def assert_fails(done: CompletedProcess[str], symptoms: list[str]) -> None:
+def assert_fails(done: CompletedProcess[str], symptoms: tuple[str, ...]) -> None:
     assert done.returncode == 1, done.stdout
     assert symptoms
     for symptom in symptoms:
@@ -49,13 +43,13 @@ def assert_fails(done: CompletedProcess[str], symptoms: list[str]) -> None:
 
 
 @simulated
-def test_simulated_win32_psycopg(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_psycopg(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run(f"{ORM}\nasyncio.run(query(engine('psycopg')))")
     assert_fails(done, symptoms)
 
 
 @simulated
-def test_simulated_win32_psycopg_pool(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_psycopg_pool(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run("""
         import asyncio, os, psycopg_pool
         async def main():
@@ -69,7 +63,7 @@ def test_simulated_win32_psycopg_pool(workbench: Workbench, symptoms: list[str])
 
 
 @simulated
-def test_simulated_win32_aiopg(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_aiopg(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run("""
         import asyncio, os, aiopg
         async def main():
@@ -89,7 +83,7 @@ asyncio.run(main())
 
 
 @simulated
-def test_simulated_win32_subprocess(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_subprocess(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     assert_fails(workbench.run(f"from app import event_loop\n{SUBPROCESS}"), symptoms)
     assert workbench.run(SUBPROCESS).returncode == 0
     instead = """
@@ -103,7 +97,7 @@ def test_simulated_win32_subprocess(workbench: Workbench, symptoms: list[str]) -
 @simulated
 @pytest.mark.parametrize("header", ["", "from app import event_loop\n"])
 def test_simulated_win32_signal_handler(
-    workbench: Workbench, symptoms: list[str], header: str
+    workbench: Workbench, symptoms: tuple[str, ...], header: str
 ) -> None:
     code = """
 import asyncio, signal
@@ -115,7 +109,7 @@ asyncio.run(main())
 
 
 @simulated
-def test_simulated_win32_many_sockets(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_many_sockets(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     """The loop itself needs one of the 512."""
     code = """
         from app import event_loop
@@ -141,7 +135,7 @@ GUARDED = "import asyncio\nfrom app.event_loop import ensure_compatible_loop, ne
 
 
 @simulated
-def test_simulated_win32_guard(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_guard(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run(f"""{GUARDED}
 async def lifespan():
     ensure_compatible_loop()
@@ -159,19 +153,19 @@ asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
 
 
 @simulated
-def test_windows_policy_elsewhere(workbench: Workbench, symptoms: list[str]) -> None:
+def test_windows_policy_elsewhere(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     assert workbench.run(POLICY).returncode == 0
     assert_fails(workbench.run_here(POLICY), symptoms)
 
 
 @simulated
-def test_simulated_win32_no_policies(workbench: Workbench, symptoms: list[str]) -> None:
+def test_simulated_win32_no_policies(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     without = {"SIMULATED_WIN32_NO_POLICIES": "1"}
     assert_fails(workbench.run(POLICY, **without), symptoms)
     assert workbench.run("from app import event_loop", **without).returncode == 0
 
 
-def test_loop_instance_as_factory(workbench: Workbench, symptoms: list[str]) -> None:
+def test_loop_instance_as_factory(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     code = """
         import asyncio
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoopCALL) as runner:
@@ -181,7 +175,7 @@ def test_loop_instance_as_factory(workbench: Workbench, symptoms: list[str]) -> 
     assert workbench.run_here(code.replace("CALL", "")).returncode == 0
 
 
-def test_nested_run_until_complete(workbench: Workbench, symptoms: list[str]) -> None:
+def test_nested_run_until_complete(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run_here("""
         import asyncio
         async def main():
@@ -191,7 +185,7 @@ def test_nested_run_until_complete(workbench: Workbench, symptoms: list[str]) ->
     assert_fails(done, symptoms)
 
 
-def test_nested_run(workbench: Workbench, symptoms: list[str]) -> None:
+def test_nested_run(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run_here("""
         import asyncio
         async def notebook():
@@ -201,7 +195,7 @@ def test_nested_run(workbench: Workbench, symptoms: list[str]) -> None:
     assert_fails(done, symptoms)
 
 
-def test_no_current_loop(workbench: Workbench, symptoms: list[str]) -> None:
+def test_no_current_loop(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     """In a thread, as from Python 3.14 on everywhere."""
     done = workbench.run_here("""
         import asyncio
@@ -211,7 +205,7 @@ def test_no_current_loop(workbench: Workbench, symptoms: list[str]) -> None:
     assert_fails(done, symptoms)
 
 
-def test_connection_outlives_its_loop(workbench: Workbench, symptoms: list[str]) -> None:
+def test_connection_outlives_its_loop(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run_here("""
         import asyncio, os, asyncpg
         connection = asyncio.run(asyncpg.connect(os.environ["DATABASE_URL"]))
@@ -220,7 +214,7 @@ def test_connection_outlives_its_loop(workbench: Workbench, symptoms: list[str])
     assert_fails(done, symptoms)
 
 
-def test_engine_on_two_loops(workbench: Workbench, symptoms: list[str]) -> None:
+def test_engine_on_two_loops(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     code = f"""{ORM}
 async def main():
     DISPOSE
@@ -234,7 +228,7 @@ asyncio.run(main())
     assert workbench.run_here(fresh).returncode == 0
 
 
-def test_tls_to_a_plain_port(workbench: Workbench, symptoms: list[str]) -> None:
+def test_tls_to_a_plain_port(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run_here("""
         import asyncio, ssl
         async def answer(reader, writer):
@@ -248,7 +242,7 @@ def test_tls_to_a_plain_port(workbench: Workbench, symptoms: list[str]) -> None:
     assert_fails(done, symptoms)
 
 
-def test_asyncpg_tls_to_a_server_without(workbench: Workbench, symptoms: list[str]) -> None:
+def test_asyncpg_tls_to_a_server_without(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run_here("""
         import asyncio, os, asyncpg
         asyncio.run(asyncpg.connect(os.environ["DATABASE_URL"], ssl="require"))
@@ -256,12 +250,12 @@ def test_asyncpg_tls_to_a_server_without(workbench: Workbench, symptoms: list[st
     assert_fails(done, symptoms)
 
 
-def test_lazy_io(workbench: Workbench, symptoms: list[str]) -> None:
+def test_lazy_io(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     done = workbench.run_here(f"{ORM}\nengine('asyncpg').sync_engine.connect()")
     assert_fails(done, symptoms)
 
 
-def test_sync_driver(workbench: Workbench, symptoms: list[str]) -> None:
+def test_sync_driver(workbench: Workbench, symptoms: tuple[str, ...]) -> None:
     assert_fails(workbench.run_here(f"{ORM}\nengine('psycopg2')"), symptoms)
 
 

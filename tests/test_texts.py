@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import ANSWERS, choices
-from contract import COMPANIES
-from projects import Project, Variant, each, migrated_database, serving
+from support.bake import ANSWERS, choices
+from support.http.contract import COMPANIES
+from support.projects import Project, Variant, each, migrated_database, serving
 
 pytestmark = pytest.mark.projects
 

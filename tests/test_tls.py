@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from bake import ANSWERS
-from databases import database_for
-from projects import Project, install
-from tls_server import TlsServer, binaries_with_tls, tls_server
+from support.bake import ANSWERS
+from support.databases.real import database_for
+from support.databases.tls_server import TlsServer, binaries_with_tls, tls_server
+from support.projects import Project, install
 
 pytestmark = [
     pytest.mark.projects,

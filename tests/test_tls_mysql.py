@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import trustme
-from bake import ANSWERS
 from devtools.local_server import LocalServerError, give, leave_root
 from devtools.mariadb_programs import Programs, find_programs
 from devtools.mariadb_server import MariaDB
-from projects import Project, install
+from support.bake import ANSWERS
+from support.projects import Project, install
 
 pytestmark = pytest.mark.projects
 

@@ -17,9 +17,9 @@ from unittest.mock import Mock
 import psutil
 import pytest
 import trustme
-from bake import TEMPLATE, bake, choices
-from observer import wait_until
-from projects import DEAD_PROXY, environment
+from support.bake import TEMPLATE, bake, choices
+from support.databases.observer import wait_until
+from support.projects import DEAD_PROXY, environment
 
 
 def try_py(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

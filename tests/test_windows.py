@@ -7,12 +7,13 @@ figures are the table in docs/event-loop.md.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bake import ANSWERS, bake
 from cookiecutter.exceptions import FailedHookException
-from windows_cells import LAUNCHER, NEEDS, Cell, WindowsProject, cells, try_all
+from support.bake import bake
+from support.windows.cells import LAUNCHER, NEEDS, Cell, WindowsProject, cells, try_all
 
 pytestmark = [
     pytest.mark.windows,
@@ -94,8 +95,10 @@ def test_windows_nothing_is_left_when_the_owner_is_killed_while_the_server_start
 
 
 @pytest.mark.parametrize("cell", cells(), ids=str)
-def test_windows_cell(cell: Cell, tmp_path: Path, record_property: pytest.RecordProperty) -> None:
-    if cell.loop == "native" and ANSWERS["_drivers"][cell.driver]["needs_selector"]:
+def test_windows_cell(
+    cell: Cell, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    if cell.is_refused:
         with pytest.raises(FailedHookException):
             bake(tmp_path, **cell.answers())
         record_property("figures", "refuses at generation")

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 import yaml
-from bake import TEMPLATE, bake, choices
-from databases import database_for
-from projects import PATIENCE, environment, find_uv
-from windows import SELECTOR, SIMULATION
+from support.bake import TEMPLATE, bake, choices
+from support.databases.real import database_for
+from support.projects import PATIENCE, environment, find_uv
+from support.windows.simulated import SELECTOR, SIMULATION
 
 WORKFLOW = ".github/workflows/ci.yml"
 DEPENDABOT = ".github/dependabot.yml"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hostile_service import Target, target
-from mariadb_stage import MariaDBStage, open_mariadb_stage
-from projects import Project, each
-from sqlite_stage import SQLiteStage, open_sqlite_stage
-from stage import Stage, open_stage
+from support.faults.mariadb_stage import MariaDBStage, open_mariadb_stage
+from support.faults.sqlite_stage import SQLiteStage, open_sqlite_stage
+from support.faults.stage import Stage, open_stage
+from support.http.hostile_service import Target, target
+from support.projects import Project, each
 
 POSTGRESQL = [("asyncpg", "fastapi"), ("psycopg", "fastapi")]
 """What goes through every fault."""

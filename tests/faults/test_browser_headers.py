@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import WEB_FRAMEWORKS
-from contract import COMPANIES
-from hostile_service import target
-from postgres_server import postgres_server
-from projects import Project, each, serving
+from support.bake import WEB_FRAMEWORKS
+from support.databases.postgres_server import postgres_server
+from support.http.contract import COMPANIES
+from support.http.hostile_service import target
+from support.projects import Project, each, serving
 
 pytestmark = pytest.mark.faults
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from databases import count_connections
-from projects import Project, Variant, each, migrated_database
+from support.databases.real import count_connections
+from support.places import PROBES
+from support.projects import Project, Variant, each, migrated_database
 
 pytestmark = pytest.mark.faults
 
-SCRIPT = Path(__file__).with_name("storm.py")
+SCRIPT = PROBES / "storm.py"
 NAME = "storm"
 POOL = 5
 VARIANTS: dict[Variant, tuple[int, int]] = {

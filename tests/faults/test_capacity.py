@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from projects import Project, each, migrated_database
-from stage import Stage, open_stage
+from support.faults.stage import Stage, open_stage
+from support.projects import Project, each, migrated_database
 
 pytestmark = pytest.mark.faults
 
@@ -46,7 +46,7 @@ def test_a_start_warns_and_serves(small: Stage, figures: Callable[[str], None]) 
 
 
 def test_doctor_warns(small: Stage, figures: Callable[[str], None]) -> None:
-    command = [small.project.python, "-m", "app", "doctor"]
+    command: list[str | Path] = [small.project.python, "-m", "app", "doctor"]
     url = {"DATABASE_URL": small.postgres.database_url}
     warned = small.project.succeed(*command, **url, **TOO_MANY)
     content = small.project.succeed(*command, **url, **ENOUGH)

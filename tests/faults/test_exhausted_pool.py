@@ -6,9 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import pytest
-from contract import COMPANIES
-from observer import obstructing, wait_until
-from silence import (
+from support.databases.observer import obstructing, wait_until
+from support.faults.silence import (
     POOL,
     POOL_TIMEOUT,
     SETTINGS,
@@ -18,7 +17,8 @@ from silence import (
     health_watched,
     statuses,
 )
-from stage import Stage
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
 
 pytestmark = pytest.mark.faults
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bake import WEB_FRAMEWORKS
-from contract import COMPANIES
-from projects import each
-from raw_http import LAST_CHUNK, connected, request, rest_of, status_of
-from soak import BALLAST
-from stage import Stage
+from support.bake import WEB_FRAMEWORKS
+from support.faults.soak import BALLAST
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
+from support.http.raw_http import LAST_CHUNK, connected, request, rest_of, status_of
+from support.projects import each
 
 pytestmark = pytest.mark.faults
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
-from contract import COMPANIES, PROBLEM
-from hostile import SQL
-from hostile_service import DATA, TOLD, Target
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from projects import each
+from support.http.contract import COMPANIES, PROBLEM
+from support.http.hostile import SQL
+from support.http.hostile_service import DATA, TOLD, Target
+from support.projects import each
 
 pytestmark = [
     pytest.mark.faults,

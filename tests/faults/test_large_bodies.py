@@ -13,14 +13,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from background import background
-from bake import server_of
-from contract import COMPANIES
-from documents import rows
-from hostile import raw
-from hostile_service import HTTP, target
-from projects import Project, Service, each
-from raw_http import connected
+from support.background import background
+from support.bake import server_of
+from support.http.contract import COMPANIES
+from support.http.differences import LARGE_BODIES, End
+from support.http.hostile import raw
+from support.http.hostile_service import HTTP, target
+from support.http.raw_http import connected
+from support.projects import Project, Service, each
 
 pytestmark = pytest.mark.faults
 
@@ -29,12 +29,6 @@ LIMIT = 100_000
 CLIENTS = 8
 SENT = 200_000_000
 """Bytes that each client sends as fast as it is let; then it goes on slowly."""
-READS_ON = {
-    row[0]
-    for row in rows("docs/requests.md", "server of a body that is too large")
-    if row[1].startswith("reads on")
-}
-"""Where it is let for a while, says the documentation."""
 PATIENCE = 10 + 20
 """Seconds of that while, which is aiohttp's, and what a machine with other work may add."""
 ALLOWANCE = 60_000_000
@@ -78,7 +72,8 @@ def test_memory_is_bounded(
             assert memory[1] - memory[0] < MOST, figure
             # Nobody takes it all: the service hangs up.
             assert all(hung_up for _, _, hung_up in results), kind
-            assert sent < SENT or server_of(*variant[1:]) in READS_ON, (kind, sent)
+            end = LARGE_BODIES[server_of(*variant[1:])]
+            assert sent < SENT or end is End.READS_ON, (kind, sent)
         figures(
             f"{CLIENTS} floods of each kind: {', '.join(figure)}; {dict(sorted(answers.items()))}"
         )

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from load import Load, load
-from mariadb_stage import MariaDBStage
-from observer import wait_until
-from restarts import assert_idle_pool_survives
+from support.databases.observer import wait_until
+from support.faults.load import Load, load
+from support.faults.mariadb_stage import MariaDBStage
+from support.faults.restarts import assert_idle_pool_survives
+from support.http.contract import COMPANIES
 
 pytestmark = pytest.mark.faults
 

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from mariadb_stage import MariaDBStage
-from observer import wait_until
-from raw_http import connected, request
+from support.databases.observer import wait_until
+from support.faults.mariadb_stage import MariaDBStage
+from support.http.contract import COMPANIES
+from support.http.raw_http import connected, request
 
 pytestmark = pytest.mark.faults
 

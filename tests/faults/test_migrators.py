@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from databases import mariadb
-from migrators import finish, migrator, with_slow_migration
-from observer import wait_until
-from projects import Project, each
-from stage import Stage
+from support.databases.observer import wait_until
+from support.databases.real import mariadb
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
+from support.models.migrators import finish, migrator, with_slow_migration
+from support.projects import Project, each
 
 pytestmark = pytest.mark.faults
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from network import Line, line_to
-from observer import wait_until
-from silence import (
+from support.databases.network import Line, line_to
+from support.databases.observer import wait_until
+from support.faults.silence import (
     CONNECT,
     POOL,
     READY,
@@ -26,7 +26,7 @@ from silence import (
     silence_while_the_pool_is_idle,
     statuses,
 )
-from stage import Stage
+from support.faults.stage import Stage
 
 pytestmark = pytest.mark.faults
 

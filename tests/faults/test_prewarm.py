@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from observer import APPLICATION, Observer, obstructing, wait_until
-from projects import environment
-from stage import Stage
+from support.databases.observer import APPLICATION, Observer, obstructing, wait_until
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
+from support.places import PROBES
+from support.projects import environment
 
 pytestmark = pytest.mark.faults
 
-SCRIPT = Path(__file__).with_name("prewarm.py")
+SCRIPT = PROBES / "prewarm.py"
 POOL = 8
 MOMENTS, TIMES = 20, 10
 PIDS = (
@@ -30,7 +31,7 @@ PIDS = (
 
 def open_warm(stage: Stage, url: str, observer: Observer, *moments: object) -> list[list[str]]:
     """Open an engine at these moments; return how each ended, if no connection was left."""
-    command = [stage.project.python, "-X", "dev", "-W", "error", SCRIPT]
+    command: list[str | Path] = [stage.project.python, "-X", "dev", "-W", "error", SCRIPT]
     env = environment(
         DATABASE_URL=url,
         DB_APPLICATION_NAME=APPLICATION,

@@ -10,10 +10,18 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from bake import bake, choices
-from databases import database_for
-from hostile_service import HTTP
-from projects import Project, Running, each, install, migrated_database, new_directory, serving
+from support.bake import bake, choices
+from support.databases.real import database_for
+from support.http.hostile_service import HTTP
+from support.projects import (
+    Project,
+    Running,
+    each,
+    install,
+    migrated_database,
+    new_directory,
+    serving,
+)
 
 pytestmark = pytest.mark.faults
 

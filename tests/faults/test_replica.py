@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from observer import APPLICATION, observing, wait_until
-from pair import SETTINGS, Pair, open_pair
-from postgres_server import PostgresServer
-from projects import Project
+from support.databases.observer import APPLICATION, observing, wait_until
+from support.databases.postgres_server import PostgresServer
+from support.faults.pair import SETTINGS, Pair, open_pair
+from support.http.contract import COMPANIES
+from support.projects import Project
 
 pytestmark = pytest.mark.faults
 

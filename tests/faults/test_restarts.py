@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from restarts import assert_idle_pool_survives
-from stage import Stage
+from support.faults.restarts import assert_idle_pool_survives
+from support.faults.stage import Stage
 
 pytestmark = pytest.mark.faults
 

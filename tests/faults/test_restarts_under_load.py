@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from load import Load, load
-from observer import APPLICATION, wait_until
-from projects import Project
-from stage import Stage, open_stage
+from support.databases.observer import APPLICATION, wait_until
+from support.faults.load import Load, load
+from support.faults.stage import Stage, open_stage
+from support.projects import Project
 
 pytestmark = pytest.mark.faults
 

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from load import load
-from observer import wait_until
-from stage import Stage
+from support.databases.observer import wait_until
+from support.faults.load import load
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
 
 pytestmark = pytest.mark.faults
 

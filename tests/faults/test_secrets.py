@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import secret_runs
-from databases import database_for
-from projects import Project, each
-from secret_settings import DEBUG, SECRET, broken
+from support.databases.real import database_for
+from support.faults.secret_settings import DEBUG, SECRET, broken
+from support.probes import secret_runs
+from support.projects import Project, each
 
 pytestmark = pytest.mark.faults
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from contract import COMPANIES
-from hostile_service import HTTP, target
-from projects import Project, each
-from raw_http import exchange
-from secret_settings import DEBUG, SECRET
+from support.faults.secret_settings import DEBUG, SECRET
+from support.http.contract import COMPANIES
+from support.http.hostile_service import HTTP, target
+from support.http.raw_http import exchange
+from support.projects import Project, each
 
 pytestmark = pytest.mark.faults
 

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from projects import Project, Service, each, migrated_database, serving
-from silence import (
+from support.faults.silence import (
     PING,
     SCHEDULING,
     SETTINGS,
@@ -23,6 +22,7 @@ from silence import (
     silence_between_two_requests,
     silence_while_the_pool_is_idle,
 )
+from support.projects import Project, Service, each, migrated_database, serving
 
 pytestmark = [
     pytest.mark.faults,

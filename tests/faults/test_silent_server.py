@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from projects import Service
-from silence import (
+from support.faults.silence import (
     CONNECT,
     POOL,
     READY,
@@ -23,7 +22,8 @@ from silence import (
     silence_while_the_pool_is_idle,
     statuses,
 )
-from stage import Stage
+from support.faults.stage import Stage
+from support.projects import Service
 
 pytestmark = pytest.mark.faults
 

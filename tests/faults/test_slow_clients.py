@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from bake import server_of
-from contract import COMPANIES
-from documents import rows
-from hostile_service import HTTP, target
-from projects import Project, each
-from raw_http import connected, ended, request
+from support.bake import server_of
+from support.http.contract import COMPANIES
+from support.http.differences import SLOW_CLIENTS, End
+from support.http.hostile_service import HTTP, target
+from support.http.raw_http import connected, ended, request
+from support.projects import Project, each
 
 pytestmark = pytest.mark.faults
 
@@ -28,11 +28,6 @@ ALLOWANCE = 20
 
 WHOLE = request("POST", COMPANIES, {"name": "Slow", "industry": "Snails"})
 HEAD = WHOLE.index(b"\r\n\r\n") + 4
-KEEPS = {
-    row[0]: [kind for kind, cell in zip(("head", "body"), row[1:], strict=True) if "stays" in cell]
-    for row in rows("docs/requests.md", "server of a slow client")
-}
-"""Where a connection stays open after the request is answered, says the documentation."""
 BEGINNINGS = {"head": WHOLE[:20], "body": WHOLE[: HEAD + 1]}
 
 
@@ -65,7 +60,7 @@ def test_they_are_served_by_nobody_and_hold_nobody_up(
             assert client.post(COMPANIES, json=body).status_code == 201
             slowest = max(slowest, time.monotonic() - sent)
             for kind, connections in slow.items():
-                stays = kind in KEEPS[server_of(*variant[1:])]
+                stays = SLOW_CLIENTS[server_of(*variant[1:])][kind] is End.ANSWERS
                 connections[:] = [c for c in connections if not drip(c, kind, stays=stays)]
                 if not connections:
                     lasted.setdefault(kind, time.monotonic() - began)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from observer import Observer, obstructing
-from projects import Project
-from soak import BALLAST, ENVIRONMENT, POOL, WORKERS, Soak, soak
-from stage import Stage, observing_soon, open_stage
-from truth import NOTHING, Truth
+from support.databases.observer import Observer, obstructing
+from support.faults.soak import BALLAST, ENVIRONMENT, POOL, WORKERS, Soak, soak
+from support.faults.stage import Stage, observing_soon, open_stage
+from support.faults.truth import NOTHING, Truth
+from support.projects import Project
 
 pytestmark = pytest.mark.faults
 

@@ -12,11 +12,11 @@ from contextlib import closing
 import httpx2
 import psutil
 import pytest
-from contract import COMPANIES
-from load import Load, load
-from observer import wait_until
-from projects import Service
-from sqlite_stage import SQLiteStage
+from support.databases.observer import wait_until
+from support.faults.load import Load, load
+from support.faults.sqlite_stage import SQLiteStage
+from support.http.contract import COMPANIES
+from support.projects import Service
 
 pytestmark = pytest.mark.faults
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlite_stage import SQLiteStage
+from support.faults.sqlite_stage import SQLiteStage
 
 pytestmark = pytest.mark.faults
 

@@ -7,11 +7,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from contract import COMPANIES
-from observer import obstructing, wait_until
-from projects import STOP_SIGNALS
-from silence import PING, POOL, SCHEDULING, SETTINGS, ask, assert_quiet, fill, statuses
-from stage import Stage
+from support.databases.observer import obstructing, wait_until
+from support.faults.silence import (
+    PING,
+    POOL,
+    SCHEDULING,
+    SETTINGS,
+    ask,
+    assert_quiet,
+    fill,
+    statuses,
+)
+from support.faults.stage import Stage
+from support.http.contract import COMPANIES
+from support.projects import STOP_SIGNALS
 
 pytestmark = pytest.mark.faults
 

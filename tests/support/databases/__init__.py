@@ -1,0 +1,1 @@
+"""Database servers, proxies in front of them, and a connection that watches them."""

@@ -1,0 +1,303 @@
+"""Rendered projects, each in an environment made from its own pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import IO, Any, Self
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from support.bake import bake, choices
+from support.databases.real import database_for
+
+PATIENCE = 300
+"""Seconds after which a command is not slow but stuck."""
+if sys.platform == "win32":
+    STOP_SIGNALS = [signal.CTRL_BREAK_EVENT]
+else:
+    STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
+"""What asks a service to stop."""
+QUESTIONS = ("driver", "framework", "server")
+Variant = tuple[str, ...]
+"""A driver, a framework and, if it is not the default, a server."""
+AWKWARD = {
+    "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
+    "project_slug": "a" * 40,
+    "description": "Ends in a backslash \\, has \"quotes\", '''more''' and ${HOME} %(here)s \\",
+    "author_name": 'D\'Arcy "The" Coder <d@example.com> 日本',
+    "sync_engine": "yes",
+}
+"""Answers that are hard to bear."""
+DEAD_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
+"""The environment of somebody whose proxy knows nothing of this machine."""
+FOREIGN = (
+    *("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV"),
+    "WEB_CONCURRENCY",
+)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return an environment in which a project finds nothing but what it brought itself."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    pinned = {"PYTHONUTF8": "1", "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
+    return {**kept, **pinned, **more}
+
+
+def find_uv() -> str:
+    """Return the path of the uv that came with the test environment, or of another one."""
+    uv = shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv")
+    assert uv, "uv is not installed"
+    return uv
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered project."""
+
+    path: Path
+    driver: str
+
+    @property
+    def python(self) -> Path:
+        """Its Python."""
+        windows = self.path / ".venv" / "Scripts" / "python.exe"
+        return windows if sys.platform == "win32" else self.path / ".venv" / "bin" / "python"
+
+    def sync(self, *options: str) -> None:
+        """Install what it says that it needs."""
+        self.succeed(find_uv(), "sync", "--quiet", *options)
+
+    def run(self, *command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in its directory, to the end."""
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env=environment(**env),
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
+
+    def succeed(self, *command: str | Path, **env: str) -> str:
+        """Run a command that must succeed, and return what it prints."""
+        done = self.run(*command, **env)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def migrate(self, **env: str) -> None:
+        """Migrate the database that `env` names."""
+        self.succeed(self.python, "-m", "alembic", "upgrade", "head", **env)
+
+
+@dataclass(frozen=True)
+class Copy(Project):
+    """A copy of a project, which its owner may change, in the environment of the original."""
+
+    original: Project
+
+    @property
+    def python(self) -> Path:
+        """The original's Python."""
+        return self.original.python
+
+    @classmethod
+    def of(cls, original: Project, directory: Path) -> Self:
+        """Return a copy in `directory`."""
+        path = directory / original.path.name
+        shutil.copytree(original.path, path, ignore=shutil.ignore_patterns(".*cache*", ".venv"))
+        return cls(path, original.driver, original)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put `new` in the place of `old`, which must be in the file, once."""
+        file = self.path / name
+        before, between, after = file.read_text(encoding="utf-8").partition(old)
+        assert between, f"{old!r} is not in {name}"
+        file.write_text(before + new + after, encoding="utf-8")
+
+
+def install(output: Path, *sync_options: str, **answers: str) -> Project:
+    """Render a project with `answers` and install what it needs."""
+    driver = answers.get("driver", choices("driver")[0])
+    project = Project(bake(output, **answers), driver)
+    project.sync(*sync_options)
+    return project
+
+
+def new_directory(factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that other accounts can enter, as a user's usually is."""
+    directory = factory.mktemp("project")
+    directory.chmod(0o755)
+    return directory
+
+
+def answers(variant: Variant) -> dict[str, str]:
+    """Return what a variant answers."""
+    return dict(zip(QUESTIONS, variant, strict=False))
+
+
+def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None) -> list[object]:
+    """Return parameters that keep what concerns a variant in one process of xdist.
+
+    Those that are not `usual`, which is all by default, run only on request (`-m full`).
+    """
+    on_request = {*variants} - {*(variants if usual is None else usual)}
+    return [
+        pytest.param(variant, id=name, marks=[pytest.mark.xdist_group(name), *full])
+        for variant in variants
+        for full in [[pytest.mark.full] if variant in on_request else []]
+        if (name := "-".join(variant))
+    ]
+
+
+@contextmanager
+def migrated_database(project: Project, directory: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a database that the project has migrated."""
+    with database_for(project.driver, directory) as url:
+        project.migrate(DATABASE_URL=url)
+        yield url
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@dataclass(frozen=True)
+class Running:
+    """A project that runs as a process."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def signal(self, number: int) -> None:
+        """Send a signal: to it, or to all its processes what a terminal sends to all."""
+        if sys.platform != "win32" and number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
+    def stop(self) -> str:
+        """Ask it to stop as an operator would, and return all that it printed."""
+        self.signal(STOP_SIGNALS[0])
+        self.process.wait(PATIENCE)
+        return self.log.read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Service(Running):
+    """A project's service that runs as a process."""
+
+    url: str
+
+    def written(self) -> str:
+        """Return all of the log so far, of a service with one worker and a log of requests.
+
+        A client may have its answer a moment before its line is written.
+        """
+        last = f"/{uuid4()}"
+        httpx2.get(self.url + last, timeout=PATIENCE)
+        deadline = monotonic() + PATIENCE
+        while last not in (text := self.log.read_text(encoding="utf-8")):
+            assert monotonic() < deadline, text
+            sleep(0.01)
+        return text
+
+
+@contextmanager
+def running(project: Project, log: Path, *command: str, **env: str) -> Iterator[Running]:
+    """Yield the process that `python -m app` and `command` just started; kill it in the end."""
+    with (
+        log.open("wb") as output,
+        launched(project, output, "-m", "app", *command, **env) as process,
+    ):
+        yield Running(process, log)
+
+
+@contextmanager
+def launched(
+    project: Project, output: IO[bytes] | int, *arguments: str, **env: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a process of the project's Python, which writes to `output`; kill it in the end."""
+    whole: list[str | Path] = [project.python, *arguments]
+    with own_group(whole, output, cwd=project.path, env=environment(**env)) as process:
+        yield process
+
+
+@contextmanager
+def own_group(
+    command: Sequence[str | Path],
+    output: IO[bytes] | int,
+    *,
+    flag: str = "CREATE_NEW_PROCESS_GROUP",
+    **more: Any,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a process, which writes to `output`; kill it in the end, with all its group.
+
+    The group is its own: what a terminal would send must not come to us. On Windows, `flag` is the
+    name of a constant of subprocess that sees to that.
+    """
+    group: dict[str, Any] = (
+        {"creationflags": getattr(subprocess, flag)}
+        if sys.platform == "win32"
+        else {"process_group": 0}
+    )
+    with subprocess.Popen(
+        command, stdout=output, stderr=subprocess.STDOUT, **group, **more
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            if sys.platform != "win32":
+                # uvicorn's workers would go on without their parent.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[Service]:
+    """Yield the service that `python -m app` and `command` start, once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with running(project, log, *command, "--port", str(port), **env) as it:
+        service = Service(it.process, it.log, f"http://127.0.0.1:{port}")
+        _wait_until_it_answers(service)
+        yield service
+
+
+def _wait_until_it_answers(service: Service) -> None:
+    deadline = monotonic() + PATIENCE
+    while service.process.poll() is None and monotonic() < deadline:
+        try:
+            httpx2.get(f"{service.url}/health")
+        except httpx2.TransportError:
+            sleep(0.05)
+        else:
+            return
+    service.process.kill()
+    raise AssertionError(f"It does not answer: {service.log.read_text(encoding='utf-8')}")
+
+
+def passed(summary: str) -> int:
+    """Return how many tests passed, from what pytest prints; fail if any did not."""
+    last = summary.strip().splitlines()[-1]
+    assert not re.search(r"failed|error|skipped|xfailed|xpassed|warning", last), summary
+    found = re.search(r"(\d+) passed", last)
+    assert found, summary
+    return int(found[1])
