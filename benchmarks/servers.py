@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx2
 import psutil
 from bake import ANSWERS
-from devtools.local_mariadb import local_mariadb
-from devtools.local_postgres import local_postgres
+from devtools.local_mariadb import local_database as local_mariadb
+from devtools.local_postgres import local_database as local_postgres
 from observer import observing
 from projects import Project, environment, free_port
 

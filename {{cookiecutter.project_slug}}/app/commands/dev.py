@@ -7,7 +7,9 @@ from sqlalchemy import select
 
 from app import event_loop
 from app.commands.errors import CommandError
+# {% if cookiecutter.__local_database %}
 from app.commands.local_database import how_to_connect
+# {% endif %}
 # {% if cookiecutter.__web %}
 from app.commands.preflight import diagnosed, ensure_port_is_free
 from app.commands.serve import start_server
@@ -31,8 +33,12 @@ def dev(settings: Settings) -> None:
     """Bring the database, migrate it, seed it if it is empty, work and reload."""
     ensure_pool_is_large_enough(settings)
     # {% endif %}
+    # {% if cookiecutter.__local_database %}
     if hint := how_to_connect(settings):
         print(hint, flush=True)
+    # {% elif not cookiecutter.__networked %}
+    print(f"SQLite: {settings.sqlalchemy_url.database}", flush=True)
+    # {% endif %}
     try:
         event_loop.run(_prepare(settings))
     except AlembicError as error:
