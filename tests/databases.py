@@ -12,9 +12,9 @@ import asyncmy
 import asyncpg
 import pytest
 from bake import ANSWERS
-from devtools.local_mariadb import LocalServerError
 from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from urllib.parse import quote, urlsplit
 import pytest
 from bake import ANSWERS, choices
 from databases import mariadb
-from devtools.local_mariadb import LocalServerError
 from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError
 from projects import PATIENCE, Project, install, new_directory
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("urls")]

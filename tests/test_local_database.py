@@ -14,7 +14,7 @@ import httpx2
 import psutil
 import pytest
 from bake import ANSWERS
-from devtools.local_mariadb import LocalServerError
+from devtools.local_server import LocalServerError
 from devtools.mariadb_programs import find_programs
 from projects import (
     PATIENCE,

@@ -32,8 +32,8 @@ root_only = pytest.mark.skipif(not AS_ROOT, reason="concerns root")
 OWNER = """
 import sys, time
 from pathlib import Path
-from devtools.local_postgres import LocalServerError
 from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError
 try:
     with local_postgres(*map(Path, sys.argv[1:])) as url:
         print(url, flush=True)

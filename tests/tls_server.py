@@ -12,9 +12,9 @@ from unittest.mock import patch
 
 import asyncpg
 import trustme
-from devtools.local_postgres import LocalServerError, Postgres, find_programs
+from devtools.local_postgres import Postgres, find_programs
 from devtools.local_postgres import local_database as local_postgres
-from devtools.local_server import leave_root
+from devtools.local_server import LocalServerError, leave_root
 
 NAMES = ("localhost", "127.0.0.2")
 """Whom the certificate names: not 127.0.0.1, where the server listens too."""

@@ -20,13 +20,10 @@ from devtools.local_server import (
     LocalServer,
     LocalServerError,
     is_open,
-    owns,
     plain_name,
 )
 from devtools.mariadb_programs import Programs, find_programs
 from devtools.users import running, watch
-
-__all__ = ["DATA", "LocalServerError", "local_database", "owns"]
 
 DATA = Path(__file__).resolve().parents[1] / ".local" / "mariadb"
 """The data of the project's own server."""
@@ -38,11 +35,8 @@ _SECONDS = 60
 def local_database(data: Path | None = None) -> Iterator[str]:
     """Run MariaDB for the length of a `with` block, and yield its `mysql://` URL.
 
-    With `data`, its files stay in `data/<version>`, all who use it share one server, and that
-    stops when the last of them has gone. Without `data` it is nobody else's, fast and
-    forgetful: a temporary directory, and no waiting for the disk.
-
-    Raises LocalServerError when there is no MariaDB here or it does not start.
+    With `data`, its files stay there, and all who use it share one server. Without, it is nobody
+    else's, fast and forgetful: a temporary directory, and no waiting for the disk.
     """
     programs = find_programs()
     temporary = Path(tempfile.gettempdir(), f"local-mariadb-{secrets.token_hex(8)}")

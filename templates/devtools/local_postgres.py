@@ -21,12 +21,9 @@ from devtools.local_server import (
     LocalServer,
     LocalServerError,
     is_open,
-    owns,
     plain_name,
 )
 from devtools.users import remove, running, watch
-
-__all__ = ["DATA", "LocalServerError", "local_database", "owns"]
 
 DATA = Path(__file__).resolve().parents[1] / ".local" / "postgres"
 """The data of the project's own server."""
@@ -40,11 +37,8 @@ _FIRST_WITH_BUILTIN_LOCALES = 17
 def local_database(data: Path | None = None) -> Iterator[str]:
     """Run PostgreSQL for the length of a `with` block, and yield its `postgresql://` URL.
 
-    With `data`, its files stay in `data/<major version>`, all who use it share one server, and
-    that stops when the last of them has gone. Without `data` it is nobody else's, fast and
-    forgetful: a temporary directory, and no waiting for the disk.
-
-    Raises LocalServerError when there is no PostgreSQL here or it does not start.
+    With `data`, its files stay there, and all who use it share one server. Without, it is nobody
+    else's, fast and forgetful: a temporary directory, and no waiting for the disk.
     """
     programs = find_programs()
     temporary = Path(tempfile.gettempdir(), f"local-postgres-{secrets.token_hex(8)}")
@@ -67,8 +61,8 @@ class Postgres(LocalServer):
 
     def initialise(self, draft: Path) -> None:
         # The same encoding and the same order of texts on every system.
-        options = ["--username=postgres", "--auth=scram-sha-256", "--pwfile=../password"]
-        options += ["--encoding=UTF8", "--locale=C"]
+        options = ["--username=postgres", f"--pwfile={Path('..', 'password')}"]
+        options += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         if major_version(self.programs) >= _FIRST_WITH_BUILTIN_LOCALES:
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         settings = [f"listen_addresses = '{HOST}'", "unix_socket_directories = ''"]
@@ -89,12 +83,13 @@ class Postgres(LocalServer):
             text = "\n".join([str(os.getpid()), *lines, ""])
             self.pid_file.write_text(text, encoding="utf-8", newline="\n")
         (self.home / "server.log").unlink(missing_ok=True)
-        self._pg_ctl("start", "--log=../server.log", f"--options=-p {port}")
+        self._pg_ctl("start", f"--log={Path('..', 'server.log')}", f"--options=-p {port}")
 
     def stop(self) -> None:
         for mode in ["immediate"] if self.ephemeral else ["fast", "immediate"]:
-            if self.pid_file.exists():
-                with suppress(LocalServerError):
+            with suppress(LocalServerError, OSError):
+                # If it has not even begun to start, the pid is still ours.
+                if self.pid_file.read_text(encoding="utf-8").split()[0] != str(os.getpid()):
                     self._pg_ctl("stop", f"--mode={mode}")
 
     def answers(self) -> bool:

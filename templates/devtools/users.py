@@ -108,6 +108,7 @@ def _start_watcher(server: LocalServer) -> "subprocess.Popen[str]":
             stdout=subprocess.PIPE,
             stderr=log,
             encoding="utf-8",
+            errors="replace",
             env=os.environ | paths,
             start_new_session=True,
             creationflags=_DETACHED,

@@ -6,7 +6,7 @@
 
 import atexit
 import os
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from pydantic import SecretStr
 
@@ -15,6 +15,7 @@ from app.config import Settings
 
 _until_exit = ExitStack()
 atexit.register(_until_exit.close)
+_used: list[str] = []
 
 
 def with_database(settings: Settings) -> Settings:
@@ -26,10 +27,11 @@ def with_database(settings: Settings) -> Settings:
     try:
         # A production image has no devtools.
         # {% if cookiecutter.__postgresql %}
-        from devtools.local_postgres import DATA, LocalServerError, local_database, owns  # noqa: PLC0415
+        from devtools.local_postgres import DATA, local_database  # noqa: PLC0415
         # {% else %}
-        from devtools.local_mariadb import DATA, LocalServerError, local_database, owns  # noqa: PLC0415
+        from devtools.local_mariadb import DATA, local_database  # noqa: PLC0415
         # {% endif %}
+        from devtools.local_server import LocalServerError, owns  # noqa: PLC0415
     except ModuleNotFoundError:
         return settings
     configured = settings.names_a_database
@@ -39,6 +41,7 @@ def with_database(settings: Settings) -> Settings:
         url = _until_exit.enter_context(local_database(DATA))
     except LocalServerError as error:
         raise CommandError(str(error)) from error
+    _used.append(url)
     if configured:
         return settings
     # For the worker processes.
@@ -47,20 +50,11 @@ def with_database(settings: Settings) -> Settings:
 
 
 def how_to_connect(settings: Settings) -> str:
-    """Return the URL of the project's own database; "" for another."""
-    with suppress(ModuleNotFoundError):
-        # {% if cookiecutter.__postgresql %}
-        from devtools.local_postgres import DATA, owns  # noqa: PLC0415  as above
-        # {% else %}
-        from devtools.local_mariadb import DATA, owns  # noqa: PLC0415  as above
-        # {% endif %}
-
-        if owns(DATA, settings.sqlalchemy_url.password):
-            # {% if cookiecutter.__postgresql %}
-            url = settings.sqlalchemy_url.set(drivername="postgresql")
-            return f"PostgreSQL: {url.render_as_string(hide_password=False)}"
-            # {% else %}
-            url = settings.sqlalchemy_url.set(drivername="mysql")
-            return f"MariaDB: {url.render_as_string(hide_password=False)}"
-            # {% endif %}
-    return ""
+    """Return the URL of the project's own database, if `with_database` has started it; else ""."""
+    # {% if cookiecutter.__postgresql %}
+    url = settings.sqlalchemy_url.set(drivername="postgresql")
+    return f"PostgreSQL: {url.render_as_string(hide_password=False)}" if _used else ""
+    # {% else %}
+    url = settings.sqlalchemy_url.set(drivername="mysql")
+    return f"MariaDB: {url.render_as_string(hide_password=False)}" if _used else ""
+    # {% endif %}

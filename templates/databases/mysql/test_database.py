@@ -17,7 +17,8 @@ from app.commands.settings import NO_DATABASE
 from app.config import Settings
 from app.db.engine import open_engine
 # {% if cookiecutter.__local_database %}
-from devtools.local_mariadb import LocalServerError, local_database
+from devtools.local_mariadb import local_database
+from devtools.local_server import LocalServerError
 # {% endif %}
 
 DOOMED = 503
