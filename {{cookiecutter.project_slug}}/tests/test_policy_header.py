@@ -16,10 +16,11 @@ def test_entry_points_begin_with_the_event_loop() -> None:
     for path in map(Path, listed.splitlines()):
         place = path.relative_to(PROJECT)
         # {% if cookiecutter.__local_database %}
-        if path.suffix == ".py" and place.parts[0] != "devtools":
+        checked = path.suffix == ".py" and place.parts[0] != "devtools"
         # {% else %}
-        if path.suffix == ".py":
+        checked = path.suffix == ".py"
         # {% endif %}
+        if checked:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             modules = _modules(tree)
             late = modules[:1] != ["app.event_loop"] and not WITHOUT_LOOPS.issuperset(modules)

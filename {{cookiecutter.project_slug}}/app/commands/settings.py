@@ -28,13 +28,16 @@ def load_settings(options: Mapping[str, Any] | None = None) -> Settings:
     # {% if cookiecutter.__local_database %}
     """Return settings that name a running database: the configured one, else the project's own.
 
-    # {% else %}
-    """Return settings that name a database.
-
-    # {% endif %}
     Those `options` that are not None come before the environment and `.env`. Raises CommandError,
     which names a wrong setting but not its value: it may be a secret.
     """
+    # {% else %}
+    """Return settings that name a database.
+
+    Those `options` that are not None come before the environment and `.env`. Raises CommandError,
+    which names a wrong setting but not its value: it may be a secret.
+    """
+    # {% endif %}
     # {% if cookiecutter.__local_database %}
     return with_database(read_settings(options))
     # {% elif cookiecutter.__networked %}
