@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx2
 import psutil
-from devtools.local_mariadb import local_mariadb
-from devtools.local_postgres import local_postgres
+from devtools.local_mariadb import local_database as local_mariadb
+from devtools.local_postgres import local_database as local_postgres
 from support.bake import ANSWERS
 from support.databases.observer import observing
 from support.projects import Project, environment, free_port

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from devtools.local_mariadb import LocalServerError, local_mariadb
-from devtools.local_postgres import local_postgres
+from devtools.local_postgres import local_database as local_postgres
 from support.bake import ANSWERS, choices
 from support.databases.real import mariadb
 from support.places import PROBES

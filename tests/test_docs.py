@@ -36,7 +36,10 @@ def test_the_table_of_drivers() -> None:
 
 def test_the_readme_offers_every_choice() -> None:
     table = {row[0]: row[1:] for row in rows("README.md", "answer")}
-    for answer in ("driver", "framework", "server", "sync_engine", "windows_event_loop", "license"):
+    for answer in (
+        *("driver", "framework", "server", "sync_engine", "local_database"),
+        *("windows_event_loop", "license"),
+    ):
         offered, default = table[answer]
         for choice in choices(answer):
             assert choice in offered, (answer, choice)

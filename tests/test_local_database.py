@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from devtools.local_mariadb import LocalServerError
+from devtools.local_server import LocalServerError
 from devtools.mariadb_programs import find_programs
 from support.bake import ANSWERS
 from support.projects import (

@@ -20,7 +20,7 @@ import asyncmy
 import psutil
 import pytest
 from devtools import mariadb_programs
-from devtools.local_mariadb import local_mariadb
+from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_server import LocalServerError
 
 SECONDS = 60  # for what usually takes less than one
@@ -28,7 +28,7 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 OWNER = """
 import sys, time
 from pathlib import Path
-from devtools.local_mariadb import local_mariadb
+from devtools.local_mariadb import local_database as local_mariadb
 with local_mariadb(Path(sys.argv[1])) as url:
     print(url, flush=True)
     time.sleep(3600)

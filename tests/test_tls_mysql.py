@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from devtools.local_server import LocalServerError, give, leave_root
+from devtools.local_mariadb import MariaDB
+from devtools.local_server import LocalServerError, leave_root
 from devtools.mariadb_programs import Programs, find_programs
-from devtools.mariadb_server import MariaDB
 from support.bake import ANSWERS
 from support.projects import Project, install
 
@@ -43,8 +43,9 @@ class Server(MariaDB):
         super().__init__(programs, home, ephemeral=True)
         self._more = more
 
-    def _options(self, port: int) -> list[str]:
-        return [*super()._options(port), *self._more]
+    def options(self, port: int) -> list[str]:
+        """Add ours."""
+        return [*super().options(port), *self._more]
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def servers() -> Iterator[Servers]:
         ours.cert_pem.write_to_path(str(authority))
         trustme.CA().cert_pem.write_to_path(str(stranger))
         ours.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(key))
-        give(key, encrypting)
+        leave_root(encrypting)
         tls = (f"--ssl-cert={key}", f"--ssl-key={key}")
         with (
             running(Server(programs, encrypting, *tls)) as with_tls,

@@ -26,8 +26,8 @@ QUERY = """
 import asyncio, os, shutil
 from pathlib import Path
 import asyncpg
-from devtools.local_postgres import local_postgres
-from devtools.postgres_binaries import find_binaries
+from devtools.local_postgres import find_programs
+from devtools.local_postgres import local_database as local_postgres
 
 async def query(url):
     connection = await asyncpg.connect(url)
@@ -35,7 +35,7 @@ async def query(url):
     await connection.close()
 
 programs = Path("programs", "pginstall").resolve()
-shutil.copytree(find_binaries().parent, programs)
+shutil.copytree(find_programs().parent, programs)
 os.environ["PG_BIN"] = str(programs / "bin")
 for data in (Path("data"), None):
     with local_postgres(data) as url:
@@ -60,7 +60,7 @@ def until(condition):
         assert time.monotonic() < deadline, [*temporary.rglob("*")]
         time.sleep(0.05)
 
-owner = "from devtools.local_postgres import local_postgres as run; run().__enter__()"
+owner = "from devtools.local_postgres import local_database as run; run().__enter__()"
 process = subprocess.Popen([sys.executable, "-c", owner])
 until(lambda: any(temporary.glob("local-postgres-*/setup.log")))
 process.kill()

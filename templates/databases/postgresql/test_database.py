@@ -11,9 +11,15 @@ import pytest
 from sqlalchemy import Table, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+# {% if not cookiecutter.__local_database %}
+from app.kit.commands.settings import NO_DATABASE
+# {% endif %}
 from app.kit.db.engine import open_engine
 from app.settings import Settings
-from devtools.local_postgres import LocalServerError, local_postgres
+# {% if cookiecutter.__local_database %}
+from devtools.local_postgres import local_database
+from devtools.local_server import LocalServerError
+# {% endif %}
 
 DOOMED = 409
 """What is answered when the COMMIT of a session that `doom` has seen fails."""
@@ -24,6 +30,7 @@ _FAIL_AT_COMMIT = [
 ]
 
 
+# {% if cookiecutter.__local_database %}
 def start_server(stack: ExitStack) -> None:
     """Start a server that `stack` will stop, unless TEST_DATABASE_URL names one.
 
@@ -31,10 +38,19 @@ def start_server(stack: ExitStack) -> None:
     """
     if "TEST_DATABASE_URL" not in os.environ:
         try:
-            os.environ["TEST_DATABASE_URL"] = stack.enter_context(local_postgres())
+            os.environ["TEST_DATABASE_URL"] = stack.enter_context(local_database())
         except LocalServerError as error:
             raise pytest.UsageError(str(error)) from error
         stack.callback(os.environ.pop, "TEST_DATABASE_URL")
+# {% else %}
+def start_server(_stack: ExitStack) -> None:
+    """End the tests, with the sentence that says what to do, unless TEST_DATABASE_URL is set.
+
+    The role that it names must be allowed to create databases.
+    """
+    if "TEST_DATABASE_URL" not in os.environ:
+        raise pytest.UsageError(NO_DATABASE)
+# {% endif %}
 
 
 async def doom(session: AsyncSession) -> None:

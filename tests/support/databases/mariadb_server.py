@@ -12,24 +12,19 @@ from urllib.parse import urlsplit
 
 import asyncmy
 import pytest
-from devtools.local_server import LocalServerError, kept_port, leave_root
+from devtools.local_mariadb import MariaDB
+from devtools.local_server import LocalServerError, leave_root
 from devtools.mariadb_programs import Programs, find_programs
-from devtools.mariadb_server import MariaDB
 
 
 class MariaDBServer(MariaDB):
     """A server that is killed and started at will, on the port that it has."""
 
-    @property
-    def port(self) -> int:
-        """Its port."""
-        return kept_port(self.home)
-
     def kill(self) -> None:
         """End it as the system does when memory runs out."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
 
     @property
     def database_url(self) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from devtools.local_server import as_owner_of, leave_root
+from devtools.local_postgres import Postgres
+from devtools.local_server import leave_root
 
 CONFIGURATION = """\
 [databases]
@@ -55,12 +56,10 @@ def pgbouncer(program: str, url: str, *, ignored: str = "") -> Iterator[str]:
             CONFIGURATION.format(server=server, port=port, home=home, ignored=ignored)
         )
         leave_root(home)
-        with (
-            (home / "log").open("wb") as log,
-            subprocess.Popen(
-                [program, home / "pgbouncer.ini"], stdout=log, stderr=log, **as_owner_of(home)
-            ) as process,
-        ):
+        with (home / "log").open("wb") as log:
+            account = Postgres(home, home, ephemeral=True).process_arguments(log)
+            process = subprocess.Popen([program, home / "pgbouncer.ini"], **account)
+        with process:
             try:
                 _wait_until_it_listens(port, process, home / "log")
                 yield server._replace(

@@ -12,27 +12,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-from devtools.local_postgres import Postgres
-from devtools.local_server import give, kept_port, leave_root
-from devtools.postgres_binaries import find_binaries, reachable
+from devtools.local_postgres import Postgres, find_programs, within_reach
+from devtools.local_server import leave_root
 
 
 class PostgresServer(Postgres):
     """A server that is stopped and started at will, on the port that it has."""
 
-    @property
-    def port(self) -> int:
-        """Its port."""
-        return kept_port(self.home)
-
     def stop(self, mode: str = "fast") -> None:
         """Stop it: "fast" ends its sessions in good order, "immediate" is a crash."""
-        if self._pid_file.exists():
+        if self.pid_file.exists():
             self._pg_ctl("stop", "-m", mode)
 
     def configure(self, **settings: str) -> None:
         """Append to postgresql.conf; counts from the next start."""
-        with (self._cluster / "postgresql.conf").open("a", encoding="utf-8") as file:
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     @property
@@ -64,9 +58,8 @@ class PostgresServer(Postgres):
         leave_root(home)
         # The password and the cluster; who owns a file is not copied by itself.
         shutil.copytree(self.home, home, dirs_exist_ok=True)
-        for path in home.rglob("*"):
-            give(path, home)
-        return PostgresServer(self.binaries, home, ephemeral=True)
+        leave_root(home)
+        return PostgresServer(self.programs, home, ephemeral=True)
 
     def standby(self) -> PostgresServer:
         """Return a server that follows this one, with its data; it has to be started."""
@@ -78,9 +71,9 @@ class PostgresServer(Postgres):
 
     def follow(self, primary: PostgresServer) -> None:
         """Be a standby of `primary` from the next start on."""
-        signal = self._cluster / "standby.signal"
+        signal = self.data / "standby.signal"
         signal.touch()
-        give(signal, self.home)
+        leave_root(self.home)
         parts = urlsplit(primary.database_url)
         self.configure(
             primary_conninfo=f"host={parts.hostname} port={parts.port} user={parts.username}"
@@ -93,7 +86,7 @@ class PostgresServer(Postgres):
 
     def _processes(self) -> list[psutil.Process]:
         """Return its processes, the one first that would start others."""
-        postmaster = psutil.Process(int(self._pid_file.read_text(encoding="utf-8").split()[0]))
+        postmaster = psutil.Process(int(self.pid_file.read_text(encoding="utf-8").split()[0]))
         return [postmaster, *postmaster.children(recursive=True)]
 
 
@@ -104,7 +97,7 @@ def postgres_server(**settings: str) -> Iterator[PostgresServer]:
         # Not below pytest's directory, which only we can enter.
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-"))
         Path(place).chmod(0o755)
-        binaries = stack.enter_context(reachable(find_binaries(), "postgres"))
+        binaries = stack.enter_context(within_reach(find_programs()))
         home = Path(place, "primary")
         home.mkdir(mode=0o700)
         leave_root(home)

@@ -12,7 +12,7 @@ import asyncmy
 import asyncpg
 import pytest
 from devtools.local_mariadb import LocalServerError, local_mariadb
-from devtools.local_postgres import local_postgres
+from devtools.local_postgres import local_database as local_postgres
 
 from support.bake import ANSWERS
 

@@ -12,9 +12,9 @@ from unittest.mock import patch
 
 import asyncpg
 import trustme
-from devtools.local_postgres import LocalServerError, Postgres, local_postgres
-from devtools.local_server import give, leave_root
-from devtools.postgres_binaries import _candidates, _is_complete
+from devtools.local_postgres import Postgres, find_programs
+from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError, leave_root
 
 NAMES = ("localhost", "127.0.0.2")
 """Whom the certificate names: not 127.0.0.1, where the server listens too."""
@@ -33,8 +33,9 @@ class TlsServer:
 
 def binaries_with_tls() -> Path | None:
     """Return a PostgreSQL's programs that speak TLS (those of the wheel do not), or None."""
-    for folder in filter(_is_complete, _candidates()):
-        # A server that does not start is passed over.
+    usual = [*Path("/").glob("usr/lib/postgresql/*/bin"), *Path("/").glob("usr/pgsql-*/bin")]
+    for folder in [find_programs(), *sorted(usual, reverse=True)]:
+        # A server that is not complete, or does not start, is passed over.
         with (
             patch.dict("os.environ", PG_BIN=str(folder)),
             suppress(LocalServerError),
@@ -70,7 +71,7 @@ def _serve(binaries: Path, home: Path) -> Iterator[TlsServer]:
     certificate.cert_chain_pems[0].write_to_path(cluster / "server.crt")
     for file in ("server.key", "server.crt"):
         (cluster / file).chmod(0o600)
-        give(cluster / file, home)
+    leave_root(home)
     with (cluster / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write(f"ssl = on\nlisten_addresses = '127.0.0.1, {NAMES[1]}'\n")
     try:

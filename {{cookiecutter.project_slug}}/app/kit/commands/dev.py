@@ -7,7 +7,9 @@ from alembic.util import CommandError as AlembicError
 
 from app import event_loop
 from app.kit.commands.command_error import CommandError
+# {% if cookiecutter.__local_database %}
 from app.kit.commands.local_database import how_to_connect
+# {% endif %}
 # {% if cookiecutter.__web %}
 from app.kit.commands.preflight import diagnosed, ensure_port_is_free
 # {% else %}
@@ -35,8 +37,12 @@ def dev(settings: ServiceSettings, service: Service) -> None:
     """Bring the database, migrate it, seed it if it is empty, work and reload."""
     ensure_pool_is_large_enough(settings)
     # {% endif %}
+    # {% if cookiecutter.__local_database %}
     if hint := how_to_connect(settings):
         print(hint, flush=True)
+    # {% elif not cookiecutter.__networked %}
+    print(f"SQLite: {settings.sqlalchemy_url.database}", flush=True)
+    # {% endif %}
     try:
         event_loop.run(_prepare(settings, seed=service.seed))
     except AlembicError as error:

@@ -11,23 +11,51 @@ from app.kit.commands.command_error import CommandError, exit_on_command_error
 # {% else %}
 from app.kit.commands.command_error import CommandError
 # {% endif %}
+# {% if cookiecutter.__local_database %}
 from app.kit.commands.local_database import with_database
+# {% endif %}
 from app.kit.settings import ServiceSettings
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
+# {% if cookiecutter.__networked and not cookiecutter.__local_database %}
+NO_DATABASE = (
+    "No database is configured: set DATABASE_URL (for tests TEST_DATABASE_URL), or set DB_PASS in "
+    ".env and run `docker compose up --wait database`."
+)
+
+# {% endif %}
 
 def load_settings(kind: type[Settings], options: Mapping[str, Any] | None = None) -> Settings:
+    # {% if cookiecutter.__local_database %}
     """Return settings of a `kind` that name a running database: the configured one, or our own.
 
     Those `options` that are not None come before the environment and `.env`. Raises CommandError,
     which names a wrong setting but not its value: it may be a secret.
     """
     return with_database(read_settings(kind, options))
+    # {% elif cookiecutter.__networked %}
+    """Return settings of a `kind` that name a database.
+
+    Those `options` that are not None come before the environment and `.env`. Raises CommandError,
+    which names a wrong setting but not its value: it may be a secret.
+    """
+    settings = read_settings(kind, options)
+    if not settings.names_a_database:
+        raise CommandError(NO_DATABASE)
+    return settings
+    # {% else %}
+    """Return settings of a `kind`.
+
+    Those `options` that are not None come before the environment and `.env`. Raises CommandError,
+    which names a wrong setting but not its value: it may be a secret.
+    """
+    return read_settings(kind, options)
+    # {% endif %}
 
 
 def read_settings(kind: type[Settings], options: Mapping[str, Any] | None = None) -> Settings:
-    """Return the settings without starting a database; options and errors as in `load_settings`."""
+    """Return the settings, for what needs no database; options and errors as in `load_settings`."""
     given = {name: value for name, value in (options or {}).items() if value is not None}
     try:
         return kind(**given)

@@ -1,1 +1,0 @@
-# {% include "databases/" ~ cookiecutter.__database ~ "/local_database.py" %}

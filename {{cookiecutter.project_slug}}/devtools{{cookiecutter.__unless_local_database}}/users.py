@@ -1,0 +1,1 @@
+# {% include "devtools/users.py" %}
