@@ -26,8 +26,7 @@ QUERY = """
 import asyncio, os, shutil
 from pathlib import Path
 import asyncpg
-from devtools.local_postgres import find_programs
-from devtools.local_postgres import local_database as local_postgres
+from devtools.local_postgres import find_programs, local_database as local_postgres
 
 async def query(url):
     connection = await asyncpg.connect(url)
