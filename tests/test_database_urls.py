@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from devtools.local_mariadb import LocalServerError, local_mariadb
+from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError
 from support.bake import ANSWERS, choices
 from support.databases.real import mariadb
 from support.places import PROBES

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import asyncmy
 import asyncpg
 import pytest
-from devtools.local_mariadb import LocalServerError, local_mariadb
+from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_postgres import local_database as local_postgres
+from devtools.local_server import LocalServerError
 
 from support.bake import ANSWERS
 

@@ -12,7 +12,8 @@ from unittest.mock import patch
 
 import asyncpg
 import trustme
-from devtools.local_postgres import Postgres, find_programs, local_database as local_postgres
+from devtools.local_postgres import Postgres, find_programs
+from devtools.local_postgres import local_database as local_postgres
 from devtools.local_server import LocalServerError, leave_root
 
 NAMES = ("localhost", "127.0.0.2")
