@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from bake import bake, choices
+from support.bake import bake, choices
 
 KIT = ("app.kit", "app.event_loop")
 LAYERS = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bake import ANSWERS, bake, choices
-from databases import database_for
-from projects import Project, install, new_directory
+from support.bake import ANSWERS, bake, choices
+from support.databases.real import database_for
+from support.projects import Project, install, new_directory
 
 SENTENCE = (
     "No database is configured: set DATABASE_URL (for tests TEST_DATABASE_URL), or set DB_PASS in "

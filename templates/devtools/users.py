@@ -60,9 +60,9 @@ def running(server: LocalServer) -> Iterator[str]:
                 print(notice, file=sys.stderr)
             yield server.url()
     finally:
-        if watcher and server.ephemeral:
+        if watcher is not None and server.ephemeral:
             watcher.wait()
-        elif watcher:
+        elif watcher is not None:
             watcher.returncode = 0  # it outlives us for as long as others use the server
 
 
