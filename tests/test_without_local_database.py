@@ -16,7 +16,7 @@ SENTENCE = (
     "No database is configured: set DATABASE_URL (for tests TEST_DATABASE_URL), or set DB_PASS in "
     ".env and run `docker compose up --wait database`."
 )
-LINES = {"asyncpg": 557, "asyncmy": 628}
+LINES = {"asyncpg": 560, "asyncmy": 631}
 """How many lines the local database may have in a project, by its driver."""
 TRACES = re.compile(
     r"devtools|local[-_ ]database|local_(?:server|postgres|mariadb)|embedded-|\.local\b",
