@@ -66,7 +66,7 @@ def create(template: Path, output: Path, **answers: str) -> Path:
 def change_template(template: Path) -> None:
     """Add a commit that changes a file for everyone, and one for one driver only."""
     for path in (
-        "{{cookiecutter.project_slug}}/app/pages.py",
+        "{{cookiecutter.project_slug}}/app/kit/pages.py",
         "templates/drivers/asyncpg/driver.py",
     ):
         with (template / path).open("a", encoding="utf-8", newline="\n") as file:
