@@ -56,7 +56,7 @@ class UnexpectedErrors:
             problem = domain_problem(error)
         except SQLAlchemyError as error:
             problem = database_problem(error, f"WebSocket {scope['path']}")
-        except Exception as error:  # noqa: BLE001  whatever it is, the client is told
+        except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
             problem = unexpected_problem(error, f"WebSocket {scope['path']}")
         else:
             return

@@ -28,7 +28,7 @@ class NdjsonResponse(StreamingResponse):
 
     @classmethod
     async def start(cls, chunks: AsyncGenerator[bytes]) -> Self:
-        """Return the response once its first chunk is there: before, an error can be told."""
+        """Return the response once its first chunk is there: before, an error can be answered."""
         return cls(await anext(chunks, b""), chunks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,7 +21,7 @@ RENEW_AFTER = 5.0
 """Seconds between two renewals of the pool because of a read-only server."""
 
 
-def silence(settings: DatabaseSettings) -> float | None:
+def silence_timeout(settings: DatabaseSettings) -> float | None:
     """Return the seconds after which a server that says nothing is given up, or None."""
     # The server ends a long statement; our own limit is for a server that went silent.
     return settings.db_statement_timeout + 5 if settings.db_statement_timeout else None

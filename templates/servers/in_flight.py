@@ -94,7 +94,7 @@ def _with_deadline(
 
     async def send_and_close(message: Any) -> None:
         # The rest of the body is still to come. A server that does not wait for it hangs up, and a
-        # client that is not told would lose its next request.
+        # client that does not learn of it would lose its next request.
         if more and http1 and message["type"] == "http.response.start":
             message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
         await send(message)
@@ -108,7 +108,7 @@ def _has_body(scope: Any) -> bool:
 
 def load_application(place: str, settings: ServiceSettings) -> InFlight:
     """Return the application; raises pydantic.ValidationError for a setting."""
-    # Importing it reads the settings, and mistakes in them are told in a sentence before.
+    # Importing it reads the settings, whose mistakes are reported in a sentence before.
     return InFlight(resolve_name(place), patience=settings.app_request_timeout)
 
 

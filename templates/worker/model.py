@@ -10,7 +10,7 @@ from app.kit.db.base import Entity
 from app.kit.db.types import UtcDateTime, utc_now
 
 State = Literal["queued", "done", "failed"]
-"""A failed job has failed for good: nobody tries it again, unless it is told so."""
+"""A failed job has failed for good: nobody tries it again, unless somebody queues it again."""
 
 MAX_KIND = 60
 MAX_WORKER = 100

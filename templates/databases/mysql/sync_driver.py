@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, event
 
 from app.kit.db import mysql
-from app.kit.db.liveness import silence
+from app.kit.db.liveness import silence_timeout
 from app.kit.db.settings import DatabaseSettings
 
 MULTI_STATEMENTS = 1 << 16
@@ -27,7 +27,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
         "connect_timeout": settings.db_connect_timeout,
         # As bytes: it would encode text as Latin-1, where the server expects UTF-8.
         "password": (settings.sqlalchemy_url.password or "").encode(),
-        "read_timeout": silence(settings),
+        "read_timeout": silence_timeout(settings),
         # Without a context it would look for TLS by itself, and check nothing.
         "ssl_disabled": arguments["ssl"] is None,
     }

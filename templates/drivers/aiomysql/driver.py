@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.kit.db.liveness import silence
+from app.kit.db.liveness import silence_timeout
 from app.kit.db.mysql import (
     READ_OPTIONS,
     SNAPSHOT_OPTIONS,
@@ -29,7 +29,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
         **common_args(settings),
         "async_creator_fn": _connect,
         "connect_timeout": settings.db_connect_timeout,
-        "read_timeout": silence(settings),
+        "read_timeout": silence_timeout(settings),
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.liveness import Liveness, silence
+from app.kit.db.liveness import Liveness, silence_timeout
 from app.kit.db.recovery import WrongServerError, follow_changes
 from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_context
@@ -40,7 +40,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
         # False, or asyncpg would look for TLS settings in libpq's variables.
         "ssl": tls_context(settings) or False,
         "timeout": settings.db_connect_timeout,
-        "command_timeout": silence(settings),
+        "command_timeout": silence_timeout(settings),
         "server_settings": {
             # PgBouncer refuses the limits.
             **({} if settings.db_pooler == "pgbouncer" else _limits(settings)),

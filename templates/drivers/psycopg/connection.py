@@ -14,7 +14,7 @@ from psycopg.waiting import Wait
 
 
 async def connect(
-    *conninfo: str, silence: float | None, cancel_timeout: float, **arguments: Any
+    *conninfo: str, silence_timeout: float | None, cancel_timeout: float, **arguments: Any
 ) -> "ServiceConnection":
     """Return an open connection; ServiceConnection says what its limits are."""
     try:
@@ -22,7 +22,7 @@ async def connect(
     except ConnectionTimeout as error:
         # How other drivers say it.
         raise error from TimeoutError()
-    connection.silence = silence
+    connection.silence_timeout = silence_timeout
     connection.cancel_timeout = cancel_timeout
     return connection
 
@@ -30,7 +30,7 @@ async def connect(
 class ServiceConnection(AsyncConnection[Any]):
     """A connection that gives up a server from which no answer comes."""
 
-    silence: float | None = None
+    silence_timeout: float | None = None
     """Seconds after which a statement without an answer is cancelled, or None."""
     cancel_timeout: float = 5
     """Seconds that the server may take to end a statement that was cancelled."""
@@ -77,9 +77,9 @@ class ServiceConnection(AsyncConnection[Any]):
             return await super().wait(_ended(done.value), interval)
         try:
             async with asyncio.timeout(None) as limit:
-                if self.silence is not None:
+                if self.silence_timeout is not None:
                     # Then it is a cancellation, and so comes to `cancel_safe`.
-                    self._once_silent(self.silence, lambda: limit.reschedule(0))
+                    self._once_silent(self.silence_timeout, lambda: limit.reschedule(0))
                 return await super().wait(_resumed(gen, awaited), interval, timeout)
         except TimeoutError as error:
             raise OperationalError("The server went silent.") from error

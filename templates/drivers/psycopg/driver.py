@@ -7,7 +7,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db.libpq import follow, libpq_args, libpq_url
-from app.kit.db.liveness import Liveness, silence
+from app.kit.db.liveness import Liveness, silence_timeout
 from app.kit.db.settings import DatabaseSettings
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
@@ -25,7 +25,7 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
         **libpq_args(settings),
         "async_creator_fn": _connect,
         "cancel_timeout": settings.db_ping_timeout,
-        "silence": silence(settings),
+        "silence_timeout": silence_timeout(settings),
     }
 
 

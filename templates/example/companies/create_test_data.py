@@ -36,7 +36,7 @@ async def create_test_data(
     customers: int,
     advance: Callable[[int], object] = lambda _rows: None,
 ) -> None:
-    """Add so many companies and customers; `advance` is told the rows of each batch."""
+    """Add so many companies and customers; `advance` gets the number of rows of each batch."""
 
     async def add(table: Table, columns: Sequence[str], rows: Rows) -> None:
         while batch := list(islice(rows, BATCH)):

@@ -13,7 +13,7 @@ async def stream(request: web.Request, chunks: AsyncGenerator[bytes]) -> web.Str
     """Answer with `chunks`, and close their source however the response ends."""
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     async with aclosing(chunks):
-        # Fetched before the response starts: until then, an error can be told.
+        # Fetched before the response starts: until then, an error can be answered.
         first = await anext(chunks, b"")
         await response.prepare(request)
         if request.method == METH_HEAD:

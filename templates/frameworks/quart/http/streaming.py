@@ -50,7 +50,7 @@ class Chunks:
 
 
 async def start_stream(chunks: AsyncGenerator[bytes]) -> Response:
-    """Return the response once its first chunk is there: before, an error can be told."""
+    """Return the response once its first chunk is there: before, an error can be answered."""
     first = await anext(chunks, b"")
     response = Response(Chunks(first, chunks), content_type=Lines.media_type)
     # By default Quart cuts a response off after a minute, as if it had ended.

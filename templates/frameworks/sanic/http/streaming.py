@@ -12,7 +12,7 @@ from app.kit.http.problems import log_broken_stream
 async def stream(request: Request[Any, Any], chunks: AsyncGenerator[bytes]) -> None:
     """Answer with `chunks`, and close their source however the response ends."""
     async with aclosing(chunks):
-        # Fetched before the response starts: until then, an error can be told.
+        # Fetched before the response starts: until then, an error can be answered.
         first = await anext(chunks, b"")
         response = await request.respond(content_type="application/x-ndjson")
         try:
