@@ -66,7 +66,11 @@ def test_one_step_after_the_other(tmp_path_factory: pytest.TempPathFactory, tmp_
 
 def write_what_an_owner_writes(project: Project) -> None:
     app = project.path / "app"
-    for name, folder in (("visit", "app/models"), ("visits", "app/kit/http"), ("test_visits", "tests")):
+    for name, folder in (
+        ("visit", "app/models"),
+        ("visits", "app/kit/http"),
+        ("test_visits", "tests"),
+    ):
         text = (OWNER / f"{name}.py").read_text(encoding="utf-8")
         (project.path / folder / f"{name}.py").write_text(text, encoding="utf-8")
     models = "from app.customers.model import Customer\n"

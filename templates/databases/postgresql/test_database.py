@@ -1,27 +1,17 @@
-"""The database server of the tests, and what only it knows."""
+"""The database server of the tests, and a database of their own on it."""
 
 import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack, asynccontextmanager
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Table, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db.engine import open_engine
 from app.settings import Settings
 from devtools.local_postgres import LocalServerError, local_postgres
-
-DOOMED = 409
-"""What is answered when the COMMIT of a session that `doom` has seen fails."""
-
-_FAIL_AT_COMMIT = [
-    "CREATE TEMPORARY TABLE twins (id integer UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP",
-    "INSERT INTO twins VALUES (1), (1)",
-]
 
 
 def start_server(stack: ExitStack) -> None:
@@ -35,13 +25,6 @@ def start_server(stack: ExitStack) -> None:
         except LocalServerError as error:
             raise pytest.UsageError(str(error)) from error
         stack.callback(os.environ.pop, "TEST_DATABASE_URL")
-
-
-async def doom(session: AsyncSession) -> None:
-    """Do what passes until COMMIT, which then fails."""
-    connection = await session.connection()
-    for statement in _FAIL_AT_COMMIT:
-        await connection.exec_driver_sql(statement)
 
 
 @asynccontextmanager
@@ -78,23 +61,3 @@ async def count_connections(settings: Settings) -> int:
     async with open_engine(observer) as engine, engine.connect() as connection:
         count: int = await connection.scalar(query, {"name": settings.db_application_name})
     return count
-
-
-def unreachable(settings: Settings) -> Settings:
-    """Return `settings` for a port where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
-        port = closed_soon.getsockname()[1]
-    url = settings.sqlalchemy_url.set(host="127.0.0.1", port=port)
-    return Settings(database_url=url.render_as_string(hide_password=False))
-
-
-def _with(settings: Settings, **parts: Any) -> str:
-    return settings.sqlalchemy_url.set(**parts).render_as_string(hide_password=False)
-
-
-# A setting for DATABASE_URL, and what the sentence about it must name.
-MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
-    "user": lambda settings: (_with(settings, username="nobody_here"), "nobody_here"),
-    "database": lambda settings: (_with(settings, database="nothing_here"), "nothing_here"),
-    "host": lambda settings: (_with(settings, host="nowhere.invalid"), "nowhere.invalid"),
-}

@@ -1,68 +1,23 @@
 """At the command line, what is wrong is said in one sentence."""
 
-import asyncio
 # {% if cookiecutter.__web %}
 import socket
-# {% endif %}
-from collections.abc import AsyncIterator
-from subprocess import CompletedProcess
 
+# {% endif %}
 import pytest
 
-from app.kit.db.settings import DIALECT
 from app.settings import Settings
-from tests.database import MISTAKES, fresh_database, unreachable
-from tests.processes import environment, run_python
+from tests.kit.commands import assert_refused, run_app
+from tests.kit.database import unreachable
 
 
-async def run_app(*arguments: str, settings: Settings, **env: str) -> CompletedProcess[str]:
-    """Run `python -m app` to its end."""
-    return await asyncio.to_thread(
-        run_python, "-m", "app", *arguments, env=environment(settings, **env)
-    )
-
-
-def assert_refused(done: CompletedProcess[str], *words: str) -> None:
-    """Check that the command failed, and said why in one sentence."""
-    assert done.returncode == 1, done.stdout
-    sentence = done.stderr.strip()
-    assert len(sentence.splitlines()) == 1, sentence
-    for word in words:
-        assert word in sentence
-
-
-@pytest.fixture
-async def empty() -> AsyncIterator[Settings]:
-    """Yield settings for a database without tables."""
-    async with fresh_database() as url:
-        yield Settings(database_url=url)
-
-
-async def test_doctor_is_content(settings: Settings) -> None:
-    done = await run_app("doctor", settings=settings)
-    assert done.returncode == 0, done.stderr
-    assert "All is well." in done.stdout
-    password = settings.sqlalchemy_url.password
-    assert not password or password not in done.stdout
-
-
-# {% if cookiecutter.__networked %}
-async def test_doctor_warns_of_more_connections_than_there_are(settings: Settings) -> None:
-    done = await run_app("doctor", settings=settings, APP_WORKERS="2", DB_MAX_OVERFLOW="99990")
-    assert done.returncode == 0, done.stderr
-    assert "200000 connections" in done.stdout
-    assert "DB_MAX_OVERFLOW (99990)" in done.stdout
-    assert "All is well." not in done.stdout
-
-
-# {% endif %}
-@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "doctor"])
+@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}"])
 async def test_a_database_that_is_not_migrated(empty: Settings, command: str) -> None:
     done = await run_app(command, settings=empty)
     assert_refused(done, "alembic upgrade head")
 
 
-@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "dev", "doctor"])
+@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "dev"])
 async def test_a_database_that_is_away(settings: Settings, command: str) -> None:
     done = await run_app(command, settings=unreachable(settings))
     assert_refused(done, "DATABASE_URL")
@@ -98,22 +53,3 @@ async def test_a_setting_that_is_not_understood(
     done = await run_app(*arguments, settings=settings, **env)
     assert_refused(done, word)
     assert "tiger" not in done.stderr
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-async def test_a_mistake_in_the_address(settings: Settings, mistake: str) -> None:
-    url, word = MISTAKES[mistake](settings)
-    assert_refused(await run_app("doctor", settings=settings, DATABASE_URL=url), word)
-
-
-async def test_a_driver_that_is_not_installed(settings: Settings) -> None:
-    # None in sys.modules is how Python itself marks a module that can't be imported.
-    script = (
-        "import sys; sys.modules[sys.argv.pop(1)] = None;"
-        "from app.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    )
-    driver = DIALECT.partition("+")[2]
-    done = await asyncio.to_thread(
-        run_python, "-c", script, driver, "doctor", env=environment(settings)
-    )
-    assert_refused(done, driver, "uv sync")

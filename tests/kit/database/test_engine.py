@@ -10,7 +10,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.kit.db.engine import open_engine
 from app.settings import Settings
-from tests.database import unreachable
+from tests.kit.database import unreachable
 
 
 def pool_of(engine: AsyncEngine) -> QueuePool:

@@ -1,7 +1,7 @@
 """The example shows every setting, with its default."""
 
 from app.settings import Settings
-from tests.processes import PROJECT
+from tests.support.processes import PROJECT
 
 
 def test_it_shows_every_setting_with_its_default() -> None:

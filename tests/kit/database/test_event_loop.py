@@ -8,7 +8,7 @@ import pytest
 
 from app import event_loop
 from app.kit.db.settings import DIALECT
-from tests.processes import run_python
+from tests.kit.processes import run_python
 
 
 async def answer() -> int:

@@ -1,7 +1,6 @@
 """Migrations as an operator runs them, and from a running loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from alembic.util import CommandError
@@ -11,17 +10,11 @@ from app.companies.model import Company
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import check, downgrade, migration_state, upgrade
 from app.settings import Settings
-from tests.database import fresh_database, unreachable
-from tests.processes import environment, run_python
+from tests.kit.database import unreachable
+from tests.kit.processes import run_python
+from tests.support.processes import environment
 
 TABLES = {"alembic_version", *Company.metadata.tables}
-
-
-@pytest.fixture
-async def empty() -> AsyncIterator[Settings]:
-    """Yield settings for a database without tables."""
-    async with fresh_database() as url:
-        yield Settings(database_url=url)
 
 
 async def tables(settings: Settings) -> set[str]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.companies.queries import create_company, list_companies
 from app.kit.db.outcomes import noted_outcomes
 from app.kit.db.session import Sessions
-from tests.database import doom
+from tests.kit.database import doom
 
 
 async def test_a_commit_is_noted_and_a_read_is_not(committing_sessions: Sessions) -> None:

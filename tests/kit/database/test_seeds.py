@@ -10,8 +10,9 @@ from app.kit.db.session import Sessions
 from app.settings import Settings
 from scripts.create_test_data import create_test_data
 from scripts.seed_database import COMPANIES, seed
-from tests.database import unreachable
-from tests.processes import environment, run_python
+from tests.kit.database import unreachable
+from tests.kit.processes import run_python
+from tests.support.processes import environment
 
 
 async def test_seeding_twice_is_seeding_once(sessions: Sessions) -> None:

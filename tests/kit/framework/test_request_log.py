@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.kit.db.session import Sessions
 from app.kit.http.problems import unexpected_problem
 from app.settings import Settings
-from tests.client import open_client
+from tests.support.client import open_client
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 

@@ -20,7 +20,7 @@ from app.kit.db.migrations import downgrade, migration_state
 from app.kit.db.session import Sessions, create_sessions
 from app.settings import Settings
 from scripts.create_test_data import create_test_data
-from tests.database import kill
+from tests.kit.database import kill
 
 ID = text("SELECT CONNECTION_ID()")
 

@@ -9,7 +9,8 @@ from app.kit.db.database import open_database
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import upgrade
 from app.settings import Settings
-from tests.database import fresh_database, unreachable
+from tests.kit.database import unreachable
+from tests.support.database import fresh_database
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import sys
 
 from app import event_loop
 from app.settings import Settings
-from tests.processes import environment, run_python
-from tests.service import free_port
+from tests.kit.processes import run_python
+from tests.kit.service import free_port
+from tests.support.processes import environment
 
 if sys.platform == "win32":
     # Elsewhere any loop will do.

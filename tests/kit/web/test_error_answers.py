@@ -14,9 +14,9 @@ from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure
 from app.kit.db.session import create_sessions
 from app.settings import Settings
-from tests.client import open_client
-from tests.database import unreachable
-from tests.test_errors import PROVOCATIONS, Provoke
+from tests.kit.database import unreachable
+from tests.kit.provocations import PROVOCATIONS, Provoke
+from tests.support.client import open_client
 
 STATUSES = {Failure.CONFLICT: 409, Failure.UNEXPECTED: 500}
 

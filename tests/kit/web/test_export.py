@@ -9,8 +9,8 @@ from app.kit.db.engine import open_engine
 from app.kit.db.session import Sessions, create_sessions
 from app.settings import Settings
 from scripts.create_test_data import create_test_data
-from tests.client import open_client
-from tests.database import unreachable
+from tests.kit.database import unreachable
+from tests.support.client import open_client
 
 PATH = "/api/v1/companies/export"
 

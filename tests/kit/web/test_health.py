@@ -5,8 +5,8 @@ from httpx2 import AsyncClient
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
 from app.settings import Settings
-from tests.client import open_client
-from tests.database import unreachable
+from tests.kit.database import unreachable
+from tests.support.client import open_client
 
 
 async def test_health_is_ok(client: AsyncClient) -> None:

@@ -2,32 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import closing
 
 import pytest
 
-from app import event_loop
 from app.companies.queries import create_company, update_company
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import upgrade
 from app.kit.db.session import create_sessions
 from app.settings import Settings
-from tests.database import count_connections, fresh_database
-from tests.processes import environment
-from tests.service import Service, running_service
+from tests.kit.service import Service, running_service
+from tests.support.database import count_connections
+from tests.support.processes import environment
 
 ACME = {"name": "Acme", "industry": "Anvils"}
-WAYS_TO_START = [("serve",), ("serve", "--workers", "2"), ("dev",)]
-
-
-@pytest.fixture
-async def migrated() -> AsyncIterator[Settings]:
-    """Yield settings for a database that nobody else has open."""
-    async with fresh_database() as url:
-        settings = Settings(database_url=url, db_prewarm=3)
-        async with open_engine(settings) as engine, engine.connect() as connection:
-            await upgrade(connection)
-        yield settings
 
 
 @pytest.fixture
@@ -72,14 +58,3 @@ async def test_a_request_in_flight_is_answered_before_it_stops(
     assert response.json()["industry"] == "Rockets"
     await asyncio.to_thread(service.wait)
     assert await count_connections(migrated) == 0
-
-
-@pytest.mark.parametrize("command", WAYS_TO_START, ids=" ".join)
-async def test_it_runs_on_the_chosen_loop(migrated: Settings, command: tuple[str, ...]) -> None:
-    with running_service(*command, env=environment(migrated)) as service:
-        async with service.client() as client:
-            assert (await client.get("/api/v1/companies")).status_code == 200
-        service.ask_to_stop()
-        output = await asyncio.to_thread(service.wait)
-    with closing(event_loop.new_event_loop()) as chosen:
-        assert f" runs on {event_loop.loop_name(type(chosen))}" in output

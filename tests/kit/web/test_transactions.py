@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.companies import queries
 from app.companies.model import Company
-from tests.database import DOOMED, doom
+from tests.kit.database import DOOMED, doom
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 

@@ -14,7 +14,8 @@ from app.customers.queries import list_customers
 from app.jobs import HANDLERS
 from app.kit.db.session import Sessions
 from app.settings import Settings
-from tests.workers import count_companies, enqueue, finished, get_job, working
+from tests.kit.companies import count_companies
+from tests.support.workers import enqueue, finished, get_job, working
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 

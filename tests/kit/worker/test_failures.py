@@ -13,8 +13,9 @@ from app.kit.db.session import Sessions
 from app.kit.jobs.failures import HopelessError
 from app.kit.jobs.handling import Handler
 from app.settings import Settings
-from tests.database import doom
-from tests.workers import count_companies, enqueue, finished, working
+from tests.kit.companies import count_companies
+from tests.kit.database import doom
+from tests.support.workers import enqueue, finished, working
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 

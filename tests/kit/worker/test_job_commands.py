@@ -11,7 +11,7 @@ import pytest
 from app.__main__ import main
 from app.kit.db.session import Sessions
 from app.settings import Settings
-from tests.workers import finished, get_job, working
+from tests.support.workers import finished, get_job, working
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 

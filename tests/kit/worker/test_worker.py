@@ -8,24 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import upgrade
 from app.kit.db.session import Sessions, create_sessions
 from app.settings import Settings
-from tests.database import count_connections, fresh_database
-from tests.processes import environment, running
-from tests.workers import count_companies, enqueue, finished, get_job, until
+from tests.kit.companies import count_companies
+from tests.support.database import count_connections
+from tests.support.processes import environment, running
+from tests.support.workers import enqueue, finished, get_job, until
 
-PATIENT = ["-m", "tests.patient_worker"]
-
-
-@pytest.fixture
-async def migrated() -> AsyncIterator[Settings]:
-    """Yield settings for a database that nobody else has open."""
-    async with fresh_database() as url:
-        settings = Settings(database_url=url)
-        async with open_engine(settings) as engine, engine.connect() as connection:
-            await upgrade(connection)
-        yield settings
+PATIENT = ["-m", "tests.kit.patient_worker"]
 
 
 @asynccontextmanager

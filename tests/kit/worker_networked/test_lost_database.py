@@ -12,7 +12,8 @@ from app.companies.queries import create_company
 from app.jobs import HANDLERS
 from app.kit.db.session import Sessions
 from app.settings import Settings
-from tests.workers import count_companies, enqueue, finished, working
+from tests.kit.companies import count_companies
+from tests.support.workers import enqueue, finished, working
 
 
 class Line:

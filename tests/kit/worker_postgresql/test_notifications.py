@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db.session import Sessions
 from app.settings import Settings
-from tests.workers import enqueue, finished, until, working
+from tests.support.workers import enqueue, finished, until, working
 
 LISTENERS = text(
     "SELECT pid FROM pg_stat_activity"

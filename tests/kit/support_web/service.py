@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 import httpx2
 
-from tests.processes import PATIENCE, Running, running
+from tests.support.processes import PATIENCE, Running, running
 
 
 @dataclass
