@@ -155,7 +155,7 @@ def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -
     )
     resources.write_text(text, encoding="utf-8")
     project.succeed(project.python, "-m", "mypy")
-    chosen = ["tests/test_shared.py", "tests/test_health.py"]
+    chosen = ["tests/test_shared.py", "tests/companies"]
     assert passed(project.succeed(project.python, "-m", "pytest", "-q", *chosen)) > 1
 
 
