@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -117,6 +118,14 @@ def test_no_two_files_have_one_name(baked: dict[Path, list[str]]) -> None:
     for project, chosen in baked.items():
         sources = sorted(path.name for name in chosen for path in (SOURCES / name).glob("*.py"))
         assert sources == sorted(path.name for path in (project / "tests/kit").glob("*.py"))
+
+
+def test_nothing_is_left_unrendered(baked: dict[Path, list[str]]) -> None:
+    for project in baked:
+        for path in (project / "tests" / "kit").iterdir():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"\{%|\{\{|cookiecutter", text), path
+            assert "\n\n\n\n" not in text, path
 
 
 @pytest.mark.parametrize("command", [["format", "--check"], ["check"]], ids=["format", "lint"])
