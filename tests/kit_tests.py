@@ -15,6 +15,7 @@ from bake import ANSWERS, TEMPLATE, choices, render, server_of
 
 SOURCES = TEMPLATE / "tests" / "kit"
 PLACE = Path("{{cookiecutter.project_slug}}", "tests", "kit")
+CACHES = shutil.ignore_patterns("__pycache__")
 OF_DATABASE = {"database", "mysql", "networked", "postgresql", "sqlite", "sync"}
 """What is the same with all frameworks."""
 OF_FRAMEWORK = {"commands", "framework", "openapi", "uvicorn"}
@@ -52,16 +53,23 @@ def folders(answers: dict[str, str]) -> set[str]:
 def add_kit_tests(project: Path, wanted: set[str], **answers: str) -> list[str]:
     """Render the tests of the kit in the `wanted` folders into a project with these answers.
 
-    Return the names of their folders, also of those that only support the others.
+    Return the names of their folders, with those that support others: "support", and "support_…",
+    of a folder that concerns the project, wanted or not.
     """
     shutil.rmtree(project / "tests" / "kit", ignore_errors=True)
     concerned = folders(answers)
-    support = {"support", "support_web"} if "web" in concerned else {"support"}
-    chosen = sorted(concerned & wanted | support)
+    support = {"support", *(f"support_{name}" for name in concerned)}
+    chosen = [
+        path.name
+        for path in sorted(SOURCES.iterdir())
+        if path.name in concerned & wanted or path.name in support
+    ]
     with TemporaryDirectory() as template:
         shutil.copy(TEMPLATE / "cookiecutter.json", template)
         for folder in chosen:
-            shutil.copytree(SOURCES / folder, Path(template, PLACE), dirs_exist_ok=True)
+            shutil.copytree(
+                SOURCES / folder, Path(template, PLACE), dirs_exist_ok=True, ignore=CACHES
+            )
         rendered = render(Path(template), project.parent, overwrite_if_exists=True, **answers)
     assert rendered == project, f"{rendered} is not {project}: the answers are others"
     return chosen
