@@ -18,11 +18,13 @@ PLACE = Path("{{cookiecutter.project_slug}}", "tests", "kit")
 CACHES = shutil.ignore_patterns("__pycache__")
 OF_DATABASE = {"database", "mysql", "networked", "postgresql", "sqlite", "sync"}
 """What is the same with all frameworks."""
-OF_FRAMEWORK = {"commands", "framework", "openapi", "uvicorn"}
+OF_FRAMEWORK = {"commands", "framework", "openapi", "start", "uvicorn"}
 """What is the same with all drivers."""
 OF_BOTH = {"doctor", "web", "worker", "worker_networked", "worker_postgresql"}
 """What depends on the framework and on the driver."""
-EVERYTHING = OF_DATABASE | OF_FRAMEWORK | OF_BOTH
+ONCE = {"once"}
+"""What is the same with all of them."""
+EVERYTHING = ONCE | OF_DATABASE | OF_FRAMEWORK | OF_BOTH
 
 
 def folders(answers: dict[str, str]) -> set[str]:
@@ -38,7 +40,9 @@ def folders(answers: dict[str, str]) -> set[str]:
         facts["database"]: True,
         "framework": not worker,
         "networked": facts["port"],
+        "once": True,
         "openapi": "openapi_path" in framework,
+        "start": not worker,
         "sync": answers.get("sync_engine") == "yes",
         "uvicorn": server_of(given["framework"], answers.get("server")) == "uvicorn"
         and answers.get("windows_event_loop") != "native",

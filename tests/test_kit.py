@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bake import bake, choices, server_of
-from kit_tests import EVERYTHING, OF_BOTH, OF_DATABASE, OF_FRAMEWORK, SOURCES, add_kit_tests
+from kit_tests import EVERYTHING, OF_BOTH, OF_DATABASE, OF_FRAMEWORK, ONCE, SOURCES, add_kit_tests
 from projects import (
     AWKWARD,
     DEAD_PROXY,
@@ -26,18 +26,18 @@ FIRST_DRIVER, *DRIVERS = choices("driver")
 FIRST_FRAMEWORK, *FRAMEWORKS = choices("framework")
 FIRST_SERVER, *SERVERS = choices("server")
 FIRST = (FIRST_DRIVER, FIRST_FRAMEWORK)
-OF_DRIVER = EVERYTHING - OF_FRAMEWORK
+OF_DRIVER = OF_DATABASE | OF_BOTH
 """What each driver runs with the first framework; it does all of it with each framework."""
 
 
 def of_framework(framework: str) -> set[str]:
     """Return what a framework runs with the first driver."""
     if framework == "none":
-        # Its command line is another one, and what runs below it is no server.
-        return EVERYTHING
-    asgi = server_of(framework) == FIRST_SERVER
+        # Its command line is another one, and some failures mean something else to a worker.
+        return EVERYTHING - ONCE
     # ASGI's frameworks are started alike, and doctor is the same for all that have a server.
-    return OF_FRAMEWORK | OF_BOTH - {"doctor"} - ({"commands"} if asgi else set())
+    alike = {"commands", "start"} if server_of(framework) == FIRST_SERVER else set()
+    return OF_FRAMEWORK - alike | OF_BOTH - {"doctor"}
 
 
 USUAL: dict[Variant, set[str]] = {
@@ -86,8 +86,7 @@ def test_the_kit_s_tests_pass(
 def test_no_folder_is_forgotten() -> None:
     there = {path.name for path in SOURCES.iterdir() if path.is_dir()}
     assert {name for name in there if not name.startswith("support")} == EVERYTHING
-    assert not OF_DATABASE & OF_FRAMEWORK
-    assert not OF_BOTH & (OF_DATABASE | OF_FRAMEWORK)
+    assert len(EVERYTHING) == sum(map(len, (ONCE, OF_DATABASE, OF_FRAMEWORK, OF_BOTH)))
 
 
 def combinations() -> list[dict[str, str]]:

@@ -1,43 +1,14 @@
-"""Migrations as an operator runs them, and from a running loop."""
-
-import asyncio
+"""Migrations from a running loop, and what they find out."""
 
 import pytest
 from alembic.util import CommandError
-from sqlalchemy import CheckConstraint, inspect
+from sqlalchemy import CheckConstraint
 
 from app.companies.model import Company
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import check, downgrade, migration_state, upgrade
 from app.settings import Settings
-from tests.kit.database import unreachable
-from tests.kit.processes import run_python
-from tests.support.processes import environment
-
-TABLES = {"alembic_version", *Company.metadata.tables}
-
-
-async def tables(settings: Settings) -> set[str]:
-    """Return the names of the tables that are there."""
-    async with open_engine(settings) as engine, engine.connect() as connection:
-        return set(await connection.run_sync(lambda it: inspect(it).get_table_names()))
-
-
-async def alembic(settings: Settings, *arguments: str) -> str:
-    """Run Alembic's command line, and return what it prints."""
-    done = await asyncio.to_thread(
-        run_python, "-m", "alembic", *arguments, env=environment(settings)
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-async def test_up_check_and_down_from_the_shell(empty: Settings) -> None:
-    await alembic(empty, "upgrade", "head")
-    assert await tables(empty) == TABLES
-    assert "No new upgrade operations detected" in await alembic(empty, "check")
-    await alembic(empty, "downgrade", "base")
-    assert await tables(empty) == {"alembic_version"}
+from tests.kit.migrations import alembic, tables
 
 
 async def test_up_check_and_down_from_a_running_loop(empty: Settings) -> None:
@@ -63,15 +34,6 @@ async def test_the_sql_can_be_read_first(empty: Settings) -> None:
     sql = await alembic(empty, "upgrade", "head", "--sql")
     assert "CREATE TABLE companies" in sql
     assert await tables(empty) == set()
-
-
-async def test_a_database_that_is_away_is_told_in_one_sentence(settings: Settings) -> None:
-    done = await asyncio.to_thread(
-        run_python, "-m", "alembic", "upgrade", "head", env=environment(unreachable(settings))
-    )
-    assert done.returncode != 0
-    [sentence] = (done.stdout + done.stderr).splitlines()
-    assert "DATABASE_URL" in sentence
 
 
 async def test_a_check_constraint_without_a_migration_is_noticed(empty: Settings) -> None:
