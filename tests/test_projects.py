@@ -17,6 +17,7 @@ import yaml
 from support.bake import ANSWERS, choices
 from support.databases.real import count_connections, database_for
 from support.http.contract import drive
+from support.kit_tests import EVERYTHING, add_kit_tests
 from support.places import OWNERS
 from support.projects import (
     DEAD_PROXY,
@@ -113,43 +114,10 @@ def networked(request: pytest.FixtureRequest, installed: Callable[..., Project])
     return installed(request.param)
 
 
-# Tests of what all frameworks share, so run with the first one.
-SHARED = {
-    *("test_bulk", "test_changes", "test_database_specifics", "test_engine", "test_env_example"),
-    *("test_errors", "test_event_loop", "test_garbage", "test_isolation", "test_liveness"),
-    *("test_migrations", "test_outcomes", "test_policy_header", "test_replica", "test_seeds"),
-    *("test_sessions", "test_settings", "test_types"),
-}
-# And with each server.
-SHARED_WITH_A_SERVER = SHARED | {"test_commands"}
-
-
-def left_out(framework: str) -> set[str]:
-    """Return the tests of a project that have passed with the first framework."""
-    if framework in {choices("framework")[0], "none"}:
-        return set()
-    return SHARED_WITH_A_SERVER if takes_a_server(framework) else SHARED
-
-
-@pytest.mark.parametrize(
-    ("project", "ignored"),
-    [
-        pytest.param(variant, ignored, id=f"{'-'.join(variant)}{name}", marks=[group, *full])
-        for variant in PRINCIPAL
-        for group in [pytest.mark.xdist_group("-".join(variant))]
-        for some in [left_out(variant[1])]
-        for name, ignored, full in [
-            ("", some, [] if variant in [*DRIVERS, *FRAMEWORKS] else [pytest.mark.full]),
-            *([("-all", set[str](), [pytest.mark.full])] if some else []),
-        ]
-    ],
-    indirect=["project"],
-)
-def test_its_own_tests_pass(project: Project, ignored: set[str]) -> None:
-    options = [f"--ignore=tests/{name}.py" for name in sorted(ignored)]
-    assert all((project.path / "tests" / f"{name}.py").exists() for name in ignored)
-    output = project.succeed(project.python, "-m", "pytest", "-q", *options, **DEAD_PROXY)
-    assert passed(output) > (50 if ignored else 100)
+def test_its_own_tests_pass(project: Project) -> None:
+    """Those of the kit, which it does not have, are run by test_kit.py."""
+    output = project.succeed(project.python, "-m", "pytest", "-q", **DEAD_PROXY)
+    assert passed(output) > 10
 
 
 def test_the_commands_of_its_ci_pass(project: Project) -> None:
@@ -332,15 +300,17 @@ def test_plain_pip_installs_it(tmp_path_factory: pytest.TempPathFactory) -> None
     readme = (project.path / "README.md").read_text(encoding="utf-8")
     [command] = [line for line in readme.splitlines() if " -m pip install" in line]
     project.succeed(project.python, *command.split()[1:])
-    output = project.succeed(project.python, "-m", "pytest", "-q", "tests/test_companies.py")
+    output = project.succeed(project.python, "-m", "pytest", "-q", "tests/companies")
     assert passed(output) > 5
 
 
 @pytest.fixture(params=each(PRINCIPAL, usual=DRIVERS[:1]))
 def oldest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a project with the oldest versions that it says it works with."""
+    """Return a project with the oldest versions that it says it works with, and the kit's tests."""
     directory = new_directory(tmp_path_factory)
-    return install(directory, "--resolution=lowest-direct", **answers(request.param))
+    project = install(directory, "--resolution=lowest-direct", **answers(request.param))
+    add_kit_tests(project.path, EVERYTHING, **answers(request.param))
+    return project
 
 
 def test_it_works_with_the_oldest_versions_it_allows_and_xdist(oldest: Project) -> None:
@@ -373,5 +343,5 @@ def test_a_broken_project_does_not_pass(
     [file] = [path for path, text in texts.items() if right in text]
     file.write_text(texts[file].replace(right, wrong), encoding="utf-8")
     project.sync()
-    done = project.run(project.python, "-m", "pytest", "-q", "-x", "tests/test_companies.py")
+    done = project.run(project.python, "-m", "pytest", "-q", "-x", "tests/companies")
     assert done.returncode != 0, done.stdout

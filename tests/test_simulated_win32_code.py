@@ -29,7 +29,7 @@ COMMANDS = [
     ("-m", "scripts.seed_database"),
     ("-m", "scripts.create_test_data", "--companies", "3"),
     ("-m", "app", "doctor"),
-    ("-m", "pytest", "-q", "tests/test_companies.py", "tests/test_engine.py"),
+    ("-m", "pytest", "-q", "tests/companies", "tests/test_migrations.py"),
     *(("-c", script) for script in SCRIPTS.values()),
 ]
 

@@ -95,8 +95,9 @@ def test_windows_runs_in_the_template_what_it_runs_in_projects(tmp_path: Path) -
     ours = jobs(TEMPLATE)["windows"]
     for driver in ours["strategy"]["matrix"]["driver"]:
         of_project = jobs(bake(tmp_path / driver, driver=driver))["windows"]
-        render, *rest = commands(ours)
+        render, add, *rest = commands(ours)
         assert "cookiecutter" in render
+        assert "add_kit_tests.py" in add
         # Only the template looks for the loop's name.
         assert [command.partition(" | grep ")[0] for command in rest] == commands(of_project)
         assert ours["strategy"]["matrix"]["python"] == of_project["strategy"]["matrix"]["python"]

@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy import func, select
-
-from app.companies.model import Company
 from app.kit.db.session import Sessions
 from app.kit.jobs.model import Job
 from app.kit.jobs.queue import enqueue_job
 from app.main import work
 from app.settings import Settings
-from tests.processes import PATIENCE
+from tests.support.processes import PATIENCE
 
 
 @asynccontextmanager
@@ -47,12 +44,6 @@ async def finished(sessions: Sessions, job_id: int) -> Job:
 
     await until(is_finished)
     return await get_job(sessions, job_id)
-
-
-async def count_companies(sessions: Sessions) -> int:
-    """Return how many companies are committed."""
-    async with sessions.read() as session:
-        return await session.scalar(select(func.count()).select_from(Company)) or 0
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -30,6 +30,13 @@ def bake(output: Path, **answers: str) -> Path:
     if unknown := answers.keys() - ANSWERS.keys():
         # Cookiecutter would ignore them, and the test would prove nothing.
         raise ValueError(f"no such answer: {', '.join(sorted(unknown))}")
+    return render(TEMPLATE, output, **answers)
+
+
+def render(
+    template: Path, output: Path, *, overwrite_if_exists: bool = False, **answers: str
+) -> Path:
+    """Render a `template` into `output`, and return the directory that it made."""
     # Cookiecutter leaves each rendered hook in the temporary directory, and the answers in
     # the user's home.
     with (
@@ -39,11 +46,12 @@ def bake(output: Path, **answers: str) -> Path:
     ):
         return Path(
             cookiecutter(
-                str(TEMPLATE),
+                str(template),
                 no_input=True,
                 default_config=True,
                 extra_context=answers,
                 output_dir=str(output),
+                overwrite_if_exists=overwrite_if_exists,
             )
         )
 

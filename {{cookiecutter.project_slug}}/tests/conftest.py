@@ -8,25 +8,33 @@
 from app.event_loop import new_event_loop
 
 import asyncio
+# {% if cookiecutter.__web %}
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+# {% else %}
 from collections.abc import AsyncIterator, Callable, Mapping
+# {% endif %}
 from contextlib import ExitStack
 
 import pytest
 # {% if cookiecutter.__web %}
 from httpx2 import AsyncClient
+from sqlalchemy import event
 # {% endif %}
 from sqlalchemy.ext.asyncio import AsyncEngine
+# {% if cookiecutter.__web %}
+from sqlalchemy.orm import Session
+# {% endif %}
 
 from app.kit.db.base import Base
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import upgrade
 from app.kit.db.session import Sessions, create_sessions
 from app.settings import Settings
 # {% if cookiecutter.__web %}
-from tests.client import open_client
+from tests.support.client import open_client
 # {% endif %}
-from tests.database import delete_rows, fresh_database, start_server
-from tests.one_connection import sessions_on
+from tests.support.database import delete_rows, start_server
+from tests.support.migrated import migrated_database
+from tests.support.one_connection import sessions_on
 
 _server = ExitStack()
 
@@ -50,10 +58,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 @pytest.fixture(scope="session")
 async def settings() -> AsyncIterator[Settings]:
     """Yield the settings for a database of this process's own, which is migrated."""
-    async with fresh_database() as url:
-        settings = Settings(database_url=url, db_pool_size=5, db_prewarm=0)
-        async with open_engine(settings) as engine, engine.connect() as connection:
-            await upgrade(connection)
+    async with migrated_database() as settings:
         yield settings
 
 
@@ -107,4 +112,16 @@ async def committing_client(
     """Yield a client of the application as it is in production."""
     async with open_client(settings, engine, committing_sessions) as client:
         yield client
+
+
+@pytest.fixture
+def failing_commits() -> Iterator[None]:
+    """Let each COMMIT of the test fail."""
+
+    def fail(_session: Session) -> None:
+        raise RuntimeError("COMMIT")
+
+    event.listen(Session, "before_commit", fail)
+    yield
+    event.remove(Session, "before_commit", fail)
 # {% endif %}

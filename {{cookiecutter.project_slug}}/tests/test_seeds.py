@@ -1,71 +1,29 @@
 """The scripts that fill the database."""
 
-import asyncio
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sqlalchemy import func, select
-
-from app.companies.model import Company
-from app.customers.model import Customer
-from app.kit.db.session import Sessions
 from app.settings import Settings
-from scripts.create_test_data import create_test_data
-from scripts.seed_database import COMPANIES, seed
-from tests.database import unreachable
-from tests.processes import environment, run_python
+from scripts import create_test_data, seed_database
+from tests.support.migrated import count_rows
+
+pytestmark = pytest.mark.usefixtures("committing_sessions")
 
 
-async def test_seeding_twice_is_seeding_once(sessions: Sessions) -> None:
-    async with sessions.write.begin() as session:
-        assert await seed(session) == len(COMPANIES)
-    async with sessions.write.begin() as session:
-        assert await seed(session) == 0
-    async with sessions.read() as session:
-        names = set(await session.scalars(select(Company.name)))
-    assert names == COMPANIES.keys()
+@pytest.fixture(autouse=True)
+def configured(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the scripts fill the database of the tests."""
+    url = settings.sqlalchemy_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", url)
 
 
-async def test_test_data_has_the_size_that_was_asked_for(sessions: Sessions) -> None:
-    batches: list[int] = []
-    for _ in range(2):
-        async with sessions.write.begin() as session:
-            await create_test_data(
-                await session.connection(), companies=30, customers=100, advance=batches.append
-            )
-    async with sessions.read() as session:
-        assert await session.scalar(select(func.count()).select_from(Company)) == 60
-        assert await session.scalar(select(func.count()).select_from(Customer)) == 200
-    assert sum(batches) == 260
+async def test_seeding_twice_is_seeding_once(engine: AsyncEngine) -> None:
+    await seed_database.main()
+    once = await count_rows(engine)
+    await seed_database.main()
+    assert await count_rows(engine) == once
 
 
-async def test_the_scripts_run_as_a_user_runs_them(
-    committing_sessions: Sessions, settings: Settings
-) -> None:
-    commands = [
-        ["scripts/seed_database.py"],
-        ["scripts/create_test_data.py", "--companies", "3", "--customers", "7"],
-    ]
-    for command in commands:
-        done = await asyncio.to_thread(
-            run_python, "-W", "error", *command, env=environment(settings)
-        )
-        assert done.returncode == 0, done.stderr
-    async with committing_sessions.read() as session:
-        count = await session.scalar(select(func.count()).select_from(Company))
-    assert count == len(COMPANIES) + 3
-
-
-async def test_numbers_that_make_no_sense_are_refused(settings: Settings) -> None:
-    done = await asyncio.to_thread(
-        run_python, "scripts/create_test_data.py", "--companies", "0", env=environment(settings)
-    )
-    assert done.returncode == 2
-    assert "from 1 on" in done.stderr
-
-
-async def test_a_database_that_is_away_is_told_in_one_sentence(settings: Settings) -> None:
-    done = await asyncio.to_thread(
-        run_python, "scripts/seed_database.py", env=environment(unreachable(settings))
-    )
-    assert done.returncode == 1
-    [sentence] = done.stderr.splitlines()
-    assert "DATABASE_URL" in sentence
+async def test_test_data_has_the_size_that_was_asked_for(engine: AsyncEngine) -> None:
+    await create_test_data.main(companies=3, customers=7)
+    assert sum((await count_rows(engine)).values()) == 3 + 7

@@ -1,15 +1,13 @@
-"""The database server of the tests, and what only it knows."""
+"""The database server of the tests, and a database of their own on it."""
 
 import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack, asynccontextmanager
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Table, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 # {% if not cookiecutter.__local_database %}
 from app.kit.commands.settings import NO_DATABASE
@@ -21,10 +19,7 @@ from devtools.local_mariadb import local_database
 from devtools.local_server import LocalServerError
 # {% endif %}
 
-DOOMED = 503
-"""What is answered when the COMMIT of a session that `doom` has seen fails."""
 # {% if cookiecutter.__local_database %}
-
 # Why there is no server, for the processes of xdist too.
 _REASON = "NO_TEST_DATABASE"
 # {% endif %}
@@ -76,22 +71,6 @@ async def fresh_database() -> AsyncIterator[str]:
                 await connection.execute(text(f"DROP DATABASE {name}"))
 
 
-async def doom(session: AsyncSession) -> None:
-    """Do what passes until COMMIT, which then fails: nothing is checked so late here."""
-    assert isinstance(session.bind, AsyncEngine)
-    connection = await session.connection()
-    await kill(session.bind, await connection.scalar(text("SELECT CONNECTION_ID()")))
-
-
-async def kill(engine: AsyncEngine, id_: int) -> None:
-    """End the server's side of a connection."""
-    remains = text("SELECT count(*) FROM information_schema.processlist WHERE id = :id")
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql(f"KILL {id_}")
-        while await connection.scalar(remains, {"id": id_}):
-            pass
-
-
 async def delete_rows(engine: AsyncEngine, tables: Iterable[Table]) -> None:
     """Empty all `tables`, even if their foreign keys form a circle."""
     async with engine.begin() as connection:
@@ -112,23 +91,3 @@ async def count_connections(settings: Settings) -> int:
     async with open_engine(settings) as engine, engine.connect() as connection:
         count: int = await connection.scalar(query)
     return count
-
-
-def unreachable(settings: Settings) -> Settings:
-    """Return `settings` for a port where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
-        port = closed_soon.getsockname()[1]
-    url = settings.sqlalchemy_url.set(host="127.0.0.1", port=port)
-    return Settings(database_url=url.render_as_string(hide_password=False))
-
-
-def _with(settings: Settings, **parts: Any) -> str:
-    return settings.sqlalchemy_url.set(**parts).render_as_string(hide_password=False)
-
-
-# A setting for DATABASE_URL, and what the sentence about it must name.
-MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
-    "user": lambda settings: (_with(settings, username="nobody_here"), "nobody_here"),
-    "database": lambda settings: (_with(settings, database="nothing_here"), "nothing_here"),
-    "host": lambda settings: (_with(settings, host="nowhere.invalid"), "nowhere.invalid"),
-}

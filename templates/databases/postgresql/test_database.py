@@ -1,15 +1,13 @@
-"""The database server of the tests, and what only it knows."""
+"""The database server of the tests, and a database of their own on it."""
 
 import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack, asynccontextmanager
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Table, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 # {% if not cookiecutter.__local_database %}
 from app.kit.commands.settings import NO_DATABASE
@@ -20,14 +18,6 @@ from app.settings import Settings
 from devtools.local_postgres import local_database
 from devtools.local_server import LocalServerError
 # {% endif %}
-
-DOOMED = 409
-"""What is answered when the COMMIT of a session that `doom` has seen fails."""
-
-_FAIL_AT_COMMIT = [
-    "CREATE TEMPORARY TABLE twins (id integer UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP",
-    "INSERT INTO twins VALUES (1), (1)",
-]
 
 
 # {% if cookiecutter.__local_database %}
@@ -51,13 +41,6 @@ def start_server(_stack: ExitStack) -> None:
     if "TEST_DATABASE_URL" not in os.environ:
         raise pytest.UsageError(NO_DATABASE)
 # {% endif %}
-
-
-async def doom(session: AsyncSession) -> None:
-    """Do what passes until COMMIT, which then fails."""
-    connection = await session.connection()
-    for statement in _FAIL_AT_COMMIT:
-        await connection.exec_driver_sql(statement)
 
 
 @asynccontextmanager
@@ -94,23 +77,3 @@ async def count_connections(settings: Settings) -> int:
     async with open_engine(observer) as engine, engine.connect() as connection:
         count: int = await connection.scalar(query, {"name": settings.db_application_name})
     return count
-
-
-def unreachable(settings: Settings) -> Settings:
-    """Return `settings` for a port where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as closed_soon:
-        port = closed_soon.getsockname()[1]
-    url = settings.sqlalchemy_url.set(host="127.0.0.1", port=port)
-    return Settings(database_url=url.render_as_string(hide_password=False))
-
-
-def _with(settings: Settings, **parts: Any) -> str:
-    return settings.sqlalchemy_url.set(**parts).render_as_string(hide_password=False)
-
-
-# A setting for DATABASE_URL, and what the sentence about it must name.
-MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
-    "user": lambda settings: (_with(settings, username="nobody_here"), "nobody_here"),
-    "database": lambda settings: (_with(settings, database="nothing_here"), "nothing_here"),
-    "host": lambda settings: (_with(settings, host="nowhere.invalid"), "nowhere.invalid"),
-}

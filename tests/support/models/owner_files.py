@@ -23,7 +23,7 @@ from app.kit.db.session import Sessions, create_sessions
 from app.kit.db.types import utc_now
 from app.owner.model import Color, Level, Person, Team
 from app.settings import Settings
-from tests.database import fresh_database
+from tests.support.database import fresh_database
 
 
 @pytest.mark.parametrize("_turn", [1, 2])

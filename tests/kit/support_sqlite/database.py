@@ -1,0 +1,36 @@
+"""What only this database can be made to do, and mistakes that only its URL can have."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.settings import Settings
+
+DOOMED = 409
+"""What is answered when the COMMIT of a session that `doom` has seen fails."""
+
+_FAIL_AT_COMMIT = [
+    "PRAGMA defer_foreign_keys = ON",
+    "INSERT INTO customers (company_id, name, email, created_at) VALUES (-1, 'x', 'x@y', '')",
+]
+
+
+async def doom(session: AsyncSession) -> None:
+    """Do what passes until COMMIT, which then fails."""
+    connection = await session.connection()
+    for statement in _FAIL_AT_COMMIT:
+        await connection.exec_driver_sql(statement)
+
+
+def unreachable(settings: Settings) -> Settings:
+    """Return `settings` for a file in a folder that is not there."""
+    path = Path(settings.sqlalchemy_url.database or "", "missing", "test.db")
+    return Settings(database_url=f"sqlite:///{path.as_posix()}")
+
+
+# A setting for DATABASE_URL, and what the sentence about it must name.
+MISTAKES: dict[str, Callable[[Settings], tuple[str, str]]] = {
+    "a file of another kind": lambda _: (f"sqlite:///{Path(__file__).as_posix()}", "not a SQLite"),
+    "a folder": lambda _: (f"sqlite:///{Path(__file__).parent.as_posix()}", "can't be opened"),
+}

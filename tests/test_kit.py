@@ -1,0 +1,148 @@
+"""The kit's tests pass in projects of each kind, which do not have them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.bake import bake, choices, server_of
+from support.kit_tests import (
+    EVERYTHING,
+    OF_BOTH,
+    OF_DATABASE,
+    OF_FRAMEWORK,
+    ONCE,
+    SOURCES,
+    add_kit_tests,
+)
+from support.projects import (
+    AWKWARD,
+    DEAD_PROXY,
+    Copy,
+    Project,
+    Variant,
+    answers,
+    new_directory,
+    passed,
+)
+
+FIRST_DRIVER, *DRIVERS = choices("driver")
+FIRST_FRAMEWORK, *FRAMEWORKS = choices("framework")
+FIRST_SERVER, *SERVERS = choices("server")
+FIRST = (FIRST_DRIVER, FIRST_FRAMEWORK)
+OF_DRIVER = OF_DATABASE | OF_BOTH
+"""What each driver runs with the first framework; it does all of it with each framework."""
+
+
+def of_framework(framework: str) -> set[str]:
+    """Return what a framework runs with the first driver."""
+    if framework == "none":
+        # Its command line is another one, and some failures mean something else to a worker.
+        return EVERYTHING - ONCE
+    # ASGI's frameworks are started alike, and doctor is the same for all that have a server.
+    alike = {"commands", "start"} if server_of(framework) == FIRST_SERVER else set()
+    return OF_FRAMEWORK - alike | OF_BOTH - {"doctor"}
+
+
+USUAL: dict[Variant, set[str]] = {
+    FIRST: EVERYTHING,
+    **{(driver, FIRST_FRAMEWORK): OF_DRIVER for driver in DRIVERS},
+    **{(FIRST_DRIVER, it): of_framework(it) for it in FRAMEWORKS},
+}
+ON_REQUEST: list[Variant] = [
+    *({**USUAL}.keys() - {FIRST}),
+    *((*FIRST, server) for server in SERVERS),
+    *((driver, "none") for driver in DRIVERS),
+]
+"""Which run all on request (`-m full`)."""
+
+
+def parameter(variant: Variant, wanted: set[str], *marks: pytest.MarkDecorator) -> object:
+    """Return the parameter, whose project is installed once for all tests of its variant."""
+    name = "-".join(variant)
+    group = pytest.mark.xdist_group(name)
+    return pytest.param(variant, wanted, id=f"{name}{'-all' * bool(marks)}", marks=[group, *marks])
+
+
+@pytest.mark.projects
+@pytest.mark.parametrize(
+    ("variant", "wanted"),
+    [
+        *(parameter(variant, wanted) for variant, wanted in USUAL.items()),
+        *(parameter(variant, EVERYTHING, pytest.mark.full) for variant in sorted(ON_REQUEST)),
+    ],
+)
+def test_the_kit_s_tests_pass(
+    developed: Callable[[Variant], Project],
+    tmp_path_factory: pytest.TempPathFactory,
+    variant: Variant,
+    wanted: set[str],
+) -> None:
+    original = developed(variant)
+    project = Copy.of(original, new_directory(tmp_path_factory))
+    add_kit_tests(project.path, wanted, **answers(variant), **AWKWARD)
+    cache = original.path / ".mypy_cache"
+    project.succeed(project.python, "-m", "mypy", "--cache-dir", cache)
+    output = project.succeed(project.python, "-m", "pytest", "-q", "tests/kit", **DEAD_PROXY)
+    assert passed(output) > 30
+
+
+def test_no_folder_is_forgotten() -> None:
+    there = {path.name for path in SOURCES.iterdir() if path.is_dir()}
+    assert {name for name in there if not name.startswith("support")} == EVERYTHING
+    assert len(EVERYTHING) == sum(map(len, (ONCE, OF_DATABASE, OF_FRAMEWORK, OF_BOTH)))
+
+
+def combinations() -> list[dict[str, str]]:
+    """Return the answers on which the kit's tests depend, each with the first of the others."""
+    return [
+        {},
+        *({"driver": driver, "framework": it} for driver in DRIVERS for it in ("fastapi", "none")),
+        *({"framework": it} for it in FRAMEWORKS),
+        *({"server": it} for it in SERVERS),
+        {"sync_engine": "yes"},
+        {"windows_event_loop": "native"},
+        {"python_version": choices("python_version")[-1]},
+    ]
+
+
+@pytest.fixture(scope="module", params=[pytest.param("", marks=pytest.mark.xdist_group("kit"))])
+def baked(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, list[str]]:
+    """Return projects with the kit's tests, and from which folders those are."""
+    projects = [
+        (bake(tmp_path_factory.mktemp("kit"), **combination), combination)
+        for combination in combinations()
+    ]
+    return {project: add_kit_tests(project, EVERYTHING, **given) for project, given in projects}
+
+
+def test_no_two_files_have_one_name(baked: dict[Path, list[str]]) -> None:
+    """They lie side by side in a project: one would take the place of the other."""
+    for project, chosen in baked.items():
+        sources = sorted(path.name for name in chosen for path in (SOURCES / name).glob("*.py"))
+        assert sources == sorted(path.name for path in (project / "tests/kit").glob("*.py"))
+
+
+def test_nothing_is_left_unrendered(baked: dict[Path, list[str]]) -> None:
+    for project in baked:
+        for path in (project / "tests" / "kit").iterdir():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"\{%|\{\{|cookiecutter", text), path
+            assert "\n\n\n\n" not in text, path
+
+
+@pytest.mark.parametrize("command", [["format", "--check"], ["check"]], ids=["format", "lint"])
+def test_ruff_is_content(baked: dict[Path, list[str]], command: list[str]) -> None:
+    for project in baked:
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
+            cwd=project,
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, (project, done.stdout)

@@ -1,1 +1,0 @@
-# {% include "databases/" ~ cookiecutter.__database ~ "/test_specifics.py" %}
