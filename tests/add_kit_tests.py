@@ -1,4 +1,4 @@
-"""Renders the kit's tests into a project: `python tests/add_kit_tests.py PROJECT driver=psycopg`."""
+"""Renders the kit's tests into a project: `add_kit_tests.py PROJECT driver=psycopg`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.settings import Settings
+# {% if cookiecutter.__example %}
 from scripts import create_test_data, seed_database
+# {% else %}
+from scripts import seed_database
+# {% endif %}
 from tests.support.migrated import count_rows
 
 pytestmark = pytest.mark.usefixtures("committing_sessions")
@@ -22,8 +26,10 @@ async def test_seeding_twice_is_seeding_once(engine: AsyncEngine) -> None:
     once = await count_rows(engine)
     await seed_database.main()
     assert await count_rows(engine) == once
+# {% if cookiecutter.__example %}
 
 
 async def test_test_data_has_the_size_that_was_asked_for(engine: AsyncEngine) -> None:
     await create_test_data.main(companies=3, customers=7)
     assert sum((await count_rows(engine)).values()) == 3 + 7
+# {% endif %}

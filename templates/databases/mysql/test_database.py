@@ -17,9 +17,7 @@ from app.settings import Settings
 # {% if cookiecutter.__local_database %}
 from devtools.local_mariadb import local_database
 from devtools.local_server import LocalServerError
-# {% endif %}
 
-# {% if cookiecutter.__local_database %}
 # Why there is no server, for the processes of xdist too.
 _REASON = "NO_TEST_DATABASE"
 # {% endif %}

@@ -62,9 +62,9 @@ async def fresh_database() -> AsyncIterator[str]:
 
 async def delete_rows(engine: AsyncEngine, tables: Iterable[Table]) -> None:
     """Empty all `tables` at once, even if their foreign keys form a circle."""
-    names = ", ".join(map(engine.dialect.identifier_preparer.format_table, tables))
-    async with engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {names}"))
+    if names := ", ".join(map(engine.dialect.identifier_preparer.format_table, tables)):
+        async with engine.begin() as connection:
+            await connection.execute(text(f"TRUNCATE {names}"))
 
 
 async def count_connections(settings: Settings) -> int:
