@@ -17,6 +17,7 @@ from support.http.differences import (
     READS_OTHER_JSON,
     SLOW_CLIENTS,
 )
+from support.kit_tests import SOURCES as KIT
 from support.places import OWNERS, TESTS
 from support.windows.cells import cells
 from support.windows.launchers import LAUNCHERS
@@ -161,7 +162,7 @@ def test_no_module_imports_tests() -> None:
 
 def modules_of_tests() -> list[Path]:
     """Return the modules of the template's tests, without the files that are put into projects."""
-    return [path for path in sorted(TESTS.rglob("*.py")) if OWNERS not in path.parents]
+    return [path for path in sorted(TESTS.rglob("*.py")) if not {OWNERS, KIT} & {*path.parents}]
 
 
 def tree_of(path: Path) -> ast.Module:

@@ -1,4 +1,4 @@
-"""The answer example: a project without one runs, is tested, and takes its owner's first resource."""
+"""The answer example: a project without one is whole, and takes its first resource."""
 
 from __future__ import annotations
 

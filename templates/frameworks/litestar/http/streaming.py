@@ -12,7 +12,7 @@ from app.kit.http.problems import log_broken_stream
 
 MEDIA_TYPE = "application/x-ndjson"
 DOCUMENTED = ResponseSpec(
-    str, generate_examples=False, description="A company a line", media_type=MEDIA_TYPE
+    str, generate_examples=False, description="A JSON object a line", media_type=MEDIA_TYPE
 )
 
 
