@@ -10,8 +10,8 @@ from app.companies.model import Company
 from app.kit.db.session import Sessions
 from app.kit.jobs.model import Job
 from app.kit.jobs.queue import enqueue_job
-from app.main import work
 from app.settings import Settings
+from app.worker import work
 from tests.processes import PATIENCE
 
 
