@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-# {% if cookiecutter.__networked %}
-from app import jobs
-# {% endif %}
 from app.kit.db.session import Sessions
 from app.kit.db.types import utc_now
 from app.kit.errors import NotFoundError
+# {% if cookiecutter.__networked %}
+from app.kit.jobs import queue
+# {% endif %}
 from app.kit.jobs.model import Job
 from app.kit.jobs.queue import (
     LONGEST_DELAY,
@@ -75,7 +75,7 @@ async def test_the_last_claim_counts(committing_sessions: Sessions) -> None:
     assert await claim("the second") is None
     assert await is_locked_by(first)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "MOMENT", timedelta(0))
+        patch.setattr(queue, "MOMENT", timedelta(0))
         second = await claim("the second")
     # {% else %}
     second = await claim("the second")

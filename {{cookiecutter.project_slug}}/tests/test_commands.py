@@ -46,7 +46,7 @@ async def test_doctor_is_content(settings: Settings) -> None:
     assert not password or password not in done.stdout
 
 
-# {% if cookiecutter.__networked %}
+# {% if cookiecutter.__networked and cookiecutter.__start %}
 async def test_doctor_warns_of_more_connections_than_there_are(settings: Settings) -> None:
     done = await run_app("doctor", settings=settings, APP_WORKERS="2", DB_MAX_OVERFLOW="99990")
     assert done.returncode == 0, done.stderr
@@ -56,15 +56,15 @@ async def test_doctor_warns_of_more_connections_than_there_are(settings: Setting
 
 
 # {% endif %}
-@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "doctor"])
+@pytest.mark.parametrize("command", ["{{ cookiecutter.__start or 'companies list' }}", "doctor"])
 async def test_a_database_that_is_not_migrated(empty: Settings, command: str) -> None:
-    done = await run_app(command, settings=empty)
+    done = await run_app(*command.split(), settings=empty)
     assert_refused(done, "alembic upgrade head")
 
 
-@pytest.mark.parametrize("command", ["{{ cookiecutter.__start }}", "dev", "doctor"])
+@pytest.mark.parametrize("command", ["{{ cookiecutter.__start or 'companies list' }}", "dev", "doctor"])
 async def test_a_database_that_is_away(settings: Settings, command: str) -> None:
-    done = await run_app(command, settings=unreachable(settings))
+    done = await run_app(*command.split(), settings=unreachable(settings))
     assert_refused(done, "DATABASE_URL")
 
 
@@ -83,11 +83,16 @@ async def test_a_port_that_is_in_use(settings: Settings, command: str) -> None:
     [
         # {% if cookiecutter.__web %}
         (["--port", "eighty"], {}, "APP_PORT"),
-        # {% else %}
+        # {% elif cookiecutter.__jobs %}
         (["--concurrency", "many"], {}, "WORKER_CONCURRENCY"),
+        # {% endif %}
+        # {% if cookiecutter.__jobs %}
+        (["work", "--concurrency", "0"], {}, "WORKER_CONCURRENCY"),
         (["dev"], {"WORKER_CONCURRENCY": "99"}, "DB_POOL_SIZE"),
         # {% endif %}
+        # {% if cookiecutter.__start %}
         (["{{ cookiecutter.__start }}", "--workers", "0"], {}, "APP_WORKERS"),
+        # {% endif %}
         (["doctor"], {"DB_POOL_SIZE": "many"}, "DB_POOL_SIZE"),
         (["doctor"], {"DATABASE_URL": "oracle://scott:tiger@db/orcl"}, "DATABASE_URL"),
     ],

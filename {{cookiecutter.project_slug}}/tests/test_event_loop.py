@@ -38,7 +38,17 @@ def test_the_factory_is_where_servers_are_told_it_is() -> None:
     assert getattr(importlib.import_module(module), name) is event_loop.new_event_loop
 
 
+# {% if cookiecutter.__web and cookiecutter.__jobs %}
+@pytest.mark.parametrize(
+    "module", ["app.main", "app.worker", "app.__main__", "scripts.seed_database"]
+)
+# {% elif cookiecutter.__web %}
 @pytest.mark.parametrize("module", ["app.main", "app.__main__", "scripts.seed_database"])
+# {% elif cookiecutter.__jobs %}
+@pytest.mark.parametrize("module", ["app.worker", "app.__main__", "scripts.seed_database"])
+# {% else %}
+@pytest.mark.parametrize("module", ["app.__main__", "scripts.seed_database"])
+# {% endif %}
 def test_importing_an_entry_point_loads_no_driver(module: str) -> None:
     driver = DIALECT.partition("+")[2]
     script = f"import sys, {module}; sys.exit('{driver}' in sys.modules)"
