@@ -93,11 +93,11 @@ def project(
 ) -> Project:
     """Return a worker with the owner's kinds of jobs, and little patience with them."""
     copy = Copy.of(installed(request.param), tmp_path)
-    shutil.copy(OWNERS / "long_jobs.py", copy.path / "app" / "worker" / "owner.py")
-    name = "app/kit/jobs/handling.py"
+    shutil.copy(OWNERS / "long_jobs.py", copy.path / "app" / "owner.py")
+    name = "app/jobs.py"
     copy.replace(name, '    "import_companies"', '    **OWNERS,\n    "import_companies"')
-    copy.replace(name, "\n\nHandler", "\nfrom app.kit.jobs.owner import OWNERS\n\nHandler")
-    copy.replace(name, "GRACE = 10.0", "GRACE = 0.5")
+    copy.replace(name, "\n\nHANDLERS", "\nfrom app.owner import OWNERS\n\nHANDLERS")
+    copy.replace("app/kit/jobs/handling.py", "GRACE = 10.0", "GRACE = 0.5")
     return copy
 
 

@@ -20,14 +20,12 @@ def test_the_tasks_of_a_job_have_a_session_of_their_own(
 ) -> None:
     project = Copy.of(installed(variant), tmp_path)
     shutil.copy(OWNERS / "work.py", project.path / "app" / "work.py")
-    shutil.copy(OWNERS / "none.py", project.path / "app" / "worker" / "owner.py")
-    name = "app/kit/jobs/handling.py"
+    shutil.copy(OWNERS / "none.py", project.path / "app" / "owner.py")
+    name = "app/jobs.py"
     project.replace(
         name, '    "import_companies"', '    "owner": leave_tasks_behind,\n    "import_companies"'
     )
-    project.replace(
-        name, "\n\nHandler", "\nfrom app.kit.jobs.owner import leave_tasks_behind\n\nHandler"
-    )
+    project.replace(name, "\n\nHANDLERS", "\nfrom app.owner import leave_tasks_behind\n\nHANDLERS")
 
     def companies() -> str:
         return project.succeed(project.python, "-m", "app", "companies", "list", DATABASE_URL=url)

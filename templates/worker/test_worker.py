@@ -63,7 +63,11 @@ def rest(tmp_path: Path) -> Rest:
 
 
 async def test_it_works_and_stops_and_leaves_no_connection(migrated: Settings) -> None:
+    # {% if cookiecutter.__web %}
+    with running("-m", "app", "work", env=environment(migrated)) as worker:
+    # {% else %}
     with running("-m", "app", env=environment(migrated)) as worker:
+    # {% endif %}
         async with opened(migrated) as sessions:
             company = {"name": "Acme", "industry": "Anvils"}
             job_id = await enqueue(sessions, "import_companies", companies=[company])
