@@ -62,6 +62,8 @@ class Cell:
             "framework": self.framework,
             "server": server,
             "windows_event_loop": self.loop,
+            # Without a framework, a worker.
+            "jobs": "yes" if self.framework == "none" else "no",
         }
 
     def __str__(self) -> str:
