@@ -15,6 +15,11 @@ from tests.database import count_connections, fresh_database
 from tests.processes import environment, running
 from tests.workers import count_companies, enqueue, finished, get_job, until
 
+# {% if cookiecutter.__web %}
+WORKER = ["-m", "app", "work"]
+# {% else %}
+WORKER = ["-m", "app"]
+# {% endif %}
 PATIENT = ["-m", "tests.patient_worker"]
 
 
@@ -63,11 +68,7 @@ def rest(tmp_path: Path) -> Rest:
 
 
 async def test_it_works_and_stops_and_leaves_no_connection(migrated: Settings) -> None:
-    # {% if cookiecutter.__web %}
-    with running("-m", "app", "work", env=environment(migrated)) as worker:
-    # {% else %}
-    with running("-m", "app", env=environment(migrated)) as worker:
-    # {% endif %}
+    with running(*WORKER, env=environment(migrated)) as worker:
         async with opened(migrated) as sessions:
             company = {"name": "Acme", "industry": "Anvils"}
             job_id = await enqueue(sessions, "import_companies", companies=[company])

@@ -142,15 +142,9 @@ async def ensure_encoding(connection: AsyncConnection) -> None:
 # {% if cookiecutter.__start %}
 async def ensure_database_is_ready(settings: ServiceSettings, *, prewarm: int) -> None:
     # {% if cookiecutter.__networked %}
-    """Raise CommandError if the database can't be used as it is; warn if it is too small.
-
-    Each process opens `prewarm` connections at once, or as many as its pool may have.
-    """
+    """Raise CommandError if the database can't be used as it is; warn if it is too small."""
     # {% else %}
-    """Raise CommandError if the database can't be used as it is.
-
-    Each process opens `prewarm` connections at once, or as many as its pool may have.
-    """
+    """Raise CommandError if the database can't be used as it is."""
     # {% endif %}
     async with diagnosed_engine(settings) as engine, reading(engine) as connection:
         ensure_migrated(await migration_state(connection))
