@@ -76,7 +76,7 @@ def change_template(template: Path) -> None:
 
 def edit(project: Path) -> None:
     """Make the edits of a project's owner, and commit them."""
-    path = project / "app" / "companies.py"
+    path = project / "app" / "companies" / "queries.py"
     path.write_text(path.read_text(encoding="utf-8") + NOTE, encoding="utf-8", newline="\n")
     (project / "app" / "invoices.py").write_text('"""Ours."""\n', encoding="utf-8")
     commit(project, "Our edits")
