@@ -44,7 +44,7 @@ BODIES = {
 
 def add_routes(framework: str, app: Any) -> None:
     """Add `/one`, `/list`, `/nested` and `/plain`."""
-    from app.kit.http.schemas import CompanyCreate
+    from app.companies.schemas import CompanyCreate
     from pydantic import BaseModel
 
     class Nested(BaseModel):
@@ -125,8 +125,8 @@ async def post(app: Any, path: str, body: bytes) -> tuple[int, int]:
 
 async def main(framework: str, name: str) -> None:
     """Send one body, and print what became of it."""
-    from app.settings import Settings
     from app.main import create_app
+    from app.settings import Settings
 
     app = create_app(Settings(app_max_body_size=2 * SIZE, app_request_log=False))
     add_routes(framework, app)

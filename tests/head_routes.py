@@ -161,8 +161,8 @@ async def asked(app: Any, method: str, path: str) -> dict[str, Any]:
 
 async def main(framework: str, directory: str) -> None:
     """Ask with HEAD and, where that ends, with GET, and print what is answered."""
-    from app.settings import Settings
     from app.main import create_app
+    from app.settings import Settings
 
     app = create_app(Settings(app_request_log=False))
     globals()[f"with_{framework}"](app, directory)

@@ -21,13 +21,13 @@ sys.path.insert(0, ".")
 
 from app.event_loop import run  # isort: skip
 
-import app.models  # noqa: F401  before its tables are taken away
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from app.kit.commands.settings import load_settings
-from app.kit.db.base import Base
+from app.kit.db.base import Base, register_models
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 
 VERSIONS = Path("migrations/versions/drawn")
 SCHEMAS = [None, "billing"]
@@ -35,9 +35,11 @@ SCHEMAS = [None, "billing"]
 
 def load(source: str) -> None:
     """Make the models of `source` the only ones."""
+    # Before its tables are taken away.
+    register_models()
     Base.metadata.clear()
     Base.registry.dispose()
-    module = ModuleType("app.models.drawn")
+    module = ModuleType("app.drawn.model")
     sys.modules[module.__name__] = module
     exec(compile(source, module.__name__, "exec"), module.__dict__)  # noqa: S102  our own tests' code
 
@@ -71,7 +73,7 @@ def lint() -> None:
 
 async def on_connection(do: Any) -> Any:
     """Return what `do` returns of a connection of its own."""
-    async with open_engine(load_settings()) as engine, engine.connect() as connection:
+    async with open_engine(load_settings(Settings)) as engine, engine.connect() as connection:
         done = await connection.run_sync(do)
         await connection.commit()
     return done

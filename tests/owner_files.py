@@ -21,7 +21,7 @@ from app.kit.db.engine import open_engine
 from app.kit.db.migrations import check, downgrade, upgrade
 from app.kit.db.session import Sessions, create_sessions
 from app.kit.db.types import utc_now
-from app.models.owner import Color, Level, Person, Team
+from app.owner.model import Color, Level, Person, Team
 from app.settings import Settings
 from tests.database import fresh_database
 

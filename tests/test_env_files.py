@@ -17,9 +17,10 @@ pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("-".join(VARIANT))]
 SHOW = """
 from app.kit.commands.command_error import exit_on_command_error
 from app.kit.commands.settings import load_settings
+from app.settings import Settings
 
 with exit_on_command_error():
-    settings = load_settings({})
+    settings = load_settings(Settings)
     print(ascii([settings.app_host, settings.app_port, settings.app_workers]))
 """
 WRITTEN = "export APP_PORT=81\r\nAPP_HOST=ü${HOME}#$x # a remark\r\n"

@@ -45,9 +45,10 @@ from sqlalchemy import func, select
 from app.companies.model import Company
 from app.kit.commands.settings import load_settings
 from app.kit.db.engine import open_engine
+from app.settings import Settings
 
 async def main():
-    async with open_engine(load_settings()) as engine, engine.connect() as connection:
+    async with open_engine(load_settings(Settings)) as engine, engine.connect() as connection:
         print(await connection.scalar(select(func.count()).select_from(Company)))
 
 run(main())
@@ -131,7 +132,7 @@ def type_in(project: Project, command: str, **env: str) -> subprocess.CompletedP
 @contextmanager
 def up(project: Project, log: Path, *command: str) -> Iterator[Running]:
     """Yield the service, or the worker, that `python -m app` and `command` start, once it works."""
-    if (project.path / "app" / "api").exists():
+    if (project.path / "app" / "kit" / "http").exists():
         with serving(project, log, *command) as service:
             assert is_ready(service)
             yield service

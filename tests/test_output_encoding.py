@@ -128,7 +128,7 @@ def test_scripts_and_alembic(project: Project, env: dict[str, str], tmp_path: Pa
 def test_a_service_prints_and_logs(
     project: Project, url: str, tmp_path: Path, encoding: str
 ) -> None:
-    if not (project.path / "app" / "api").exists():
+    if not (project.path / "app" / "kit" / "http").exists():
         pytest.skip("this one is a worker")
     mine = Copy.of(project, tmp_path)  # type: ignore[arg-type]
     main = mine.path / "app" / "main.py"

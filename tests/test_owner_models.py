@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,15 +101,13 @@ def test_whatever_is_drawn_is_migrated(developing: Project, take: Take, examples
 
 @on_each_database
 def test_what_an_owner_tests_passes(developing: Project, tmp_path: Path) -> None:
-    models = developing.path / "app/models"
-    register = models / "__init__.py"
-    before = register.read_text(encoding="utf-8")
+    models = developing.path / "app/owner"
     tests = developing.path / "tests/test_owner.py"
     versions = developing.path / "migrations/versions"
     known = set(versions.glob("*.py"))
     try:
-        (models / "owner.py").write_text(MODELS_OF_AN_OWNER, encoding="utf-8")
-        register.write_text(f"{before}\nimport app.models.owner\n", encoding="utf-8")
+        models.mkdir()
+        (models / "model.py").write_text(MODELS_OF_AN_OWNER, encoding="utf-8")
         tests.write_text(TEST_OF_AN_OWNER, encoding="utf-8")
         with database_for(developing.driver, tmp_path) as url:
             for command in (["upgrade", "head"], ["revision", "--autogenerate", "-m", "owner"]):
@@ -118,8 +117,8 @@ def test_what_an_owner_tests_passes(developing: Project, tmp_path: Path) -> None
         )
         assert passed(summary) == 8
     finally:
-        register.write_text(before, encoding="utf-8")
-        for path in [tests, models / "owner.py", *set(versions.glob("*.py")) - known]:
+        shutil.rmtree(models)
+        for path in [tests, *set(versions.glob("*.py")) - known]:
             path.unlink(missing_ok=True)
 
 

@@ -65,17 +65,24 @@ def test_one_step_after_the_other(tmp_path_factory: pytest.TempPathFactory, tmp_
 
 
 def write_what_an_owner_writes(project: Project) -> None:
-    app = project.path / "app"
-    for name, folder in (("visit", "app/models"), ("visits", "app/kit/http"), ("test_visits", "tests")):
+    """Add a resource: a folder, its tests, and two lines in main."""
+    for name, folder in (
+        ("model", "app/visits"),
+        ("routes", "app/visits"),
+        ("test_visits", "tests"),
+    ):
+        (project.path / folder).mkdir(exist_ok=True)
         text = (OWNER / f"{name}.py").read_text(encoding="utf-8")
         (project.path / folder / f"{name}.py").write_text(text, encoding="utf-8")
-    models = "from app.customers.model import Customer\n"
-    insert(app / "models" / "__init__.py", models, "from app.models.visit import Visit\n")
-    exported = '__all__ = ["Company", "Customer"'
-    replace(app / "models" / "__init__.py", exported, f'{exported}, "Visit"')
-    routes = "    app.include_router(health.router)\n"
-    insert(app / "main.py", routes, "    app.include_router(visits.router)\n")
-    replace(app / "main.py", "customers, health, problems", "customers, health, problems, visits")
+    (project.path / "app" / "visits" / "__init__.py").touch()
+    main = project.path / "app" / "main.py"
+    settings = "from app.settings import Settings\n"
+    insert(main, settings, "from app.visits.routes import router as visits\n")
+    insert(
+        main,
+        '    app.include_router(customers, prefix="/api/v1")\n',
+        "    app.include_router(visits)\n",
+    )
 
 
 def migrate_new_types(project: Project) -> None:
@@ -90,7 +97,7 @@ def migrate_new_types(project: Project) -> None:
 
 
 def add_a_member(project: Project) -> None:
-    model = project.path / "app" / "models" / "visit.py"
+    model = project.path / "app" / "visits" / "model.py"
     replace(model, '    BAD = "bad"\n', '    BAD = "bad"\n    SO_SO = "somewhere in between"\n')
     assert "ck_visits_mood" in refused(project, project.python, "-m", "alembic", "check")
     alembic(project, "revision", "--autogenerate", "-m", "A mood in between")
@@ -111,7 +118,7 @@ def build_an_index_while_another_migrates(project: Project) -> None:
         written.read_text(encoding="utf-8").replace(", postgresql_concurrently=True", ""),
         encoding="utf-8",
     )
-    model = project.path / "app" / "models" / "visit.py"
+    model = project.path / "app" / "visits" / "model.py"
     replace(model, "mapped_column(Lowercase)", "mapped_column(Lowercase, index=True)")
     alembic(project, "check")
 

@@ -5,38 +5,84 @@ from __future__ import annotations
 import pytest
 from bake import WEB_FRAMEWORKS
 from projects import Project, Variant, answers, each, install, new_directory, passed
+from test_owners_sessions import include_owner
 
 pytestmark = pytest.mark.projects
 
 VARIANTS: list[Variant] = [("aiosqlite", framework) for framework in WEB_FRAMEWORKS]
 FASTAPI = """
+from fastapi import APIRouter
+
+from app.resources import Shared
+
+router = APIRouter()
+
+
 @router.get("/shared")
 async def shared(resources: Shared) -> bool:
     return resources.http.is_closed
 """
 LITESTAR = """
+from litestar import get
+
+from app.resources import Shared
+
+
 @get("/shared")
 async def shared(resources: Shared) -> bool:
     return resources.http.is_closed
+
+
+HANDLERS = [shared]
 """
 STARLETTE = """
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.resources import resources_of
+
+
 async def shared(request: Request) -> Response:
     return JSONResponse(resources_of(request).http.is_closed)
 
 
-routes.append(Route("/shared", shared))
+routes = [Route("/shared", shared)]
 """
 QUART = """
+from quart import Blueprint
+
+from app.resources import get_resources
+
+blueprint = Blueprint("owner", __name__)
+
+
 @blueprint.get("/shared")
 async def shared() -> tuple[str, int]:
     return str(get_resources().http.is_closed).lower(), 200
 """
 AIOHTTP = """
+from aiohttp import web
+
+from app.resources import resources_of
+
+routes = web.RouteTableDef()
+
+
 @routes.get("/shared")
 async def shared(request: web.Request) -> web.Response:
     return web.json_response(resources_of(request).http.is_closed)
 """
 SANIC = """
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request, json
+
+from app.resources import resources_of
+
+blueprint = Blueprint("owner")
+
+
 @blueprint.get("/shared")
 async def shared(request: Request[Any, Any]) -> HTTPResponse:
     return json(resources_of(request).http.is_closed)
@@ -49,7 +95,7 @@ ROUTES = {
     "aiohttp": AIOHTTP,
     "sanic": SANIC,
 }
-"""Written at the end of `app/kit/http/health.py`."""
+"""Written into `app/owner.py`."""
 TEST = '''"""The client of HTTP is open, in the tests as in production."""
 
 from httpx2 import AsyncClient
@@ -127,20 +173,15 @@ def project(variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> Proje
 
 def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -> None:
     resources = project.path / "app" / "resources.py"
-    field = "    readiness: Readiness\n"
+    field = "    settings: Settings\n"
     text = resources.read_text(encoding="utf-8")
     assert field in text
     text = text.replace(field, f"{field}    http: AsyncClient\n")
     text = text.replace("from app.settings", "from httpx2 import AsyncClient\n\nfrom app.settings")
     resources.write_text(text, encoding="utf-8")
-    routes = project.path / "app" / "api" / "health.py"
-    code = routes.read_text(encoding="utf-8") + ROUTES[variant[1]]
-    if variant[1] == "litestar":
-        code = (
-            code.replace("HANDLERS = [health, ready]", "")
-            + "\nHANDLERS = [health, ready, shared]\n"
-        )
-    routes.write_text(code, encoding="utf-8")
+    code = '"""An owner\'s."""\n' + ROUTES[variant[1]]
+    (project.path / "app" / "owner.py").write_text(code, encoding="utf-8")
+    include_owner(project, variant[1])
     tests = project.path / "tests"
     (tests / "test_shared.py").write_text(TEST, encoding="utf-8")
     forgotten = project.run(project.python, "-m", "mypy")
@@ -155,8 +196,8 @@ def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -
     )
     resources.write_text(text, encoding="utf-8")
     project.succeed(project.python, "-m", "mypy")
-    chosen = ["tests/test_shared.py", "tests/test_health.py"]
-    assert passed(project.succeed(project.python, "-m", "pytest", "-q", *chosen)) > 1
+    chosen = ["tests/test_shared.py"]
+    assert passed(project.succeed(project.python, "-m", "pytest", "-q", *chosen)) == 2
 
 
 def test_the_sessions_can_be_overridden(project: Project, variant: Variant) -> None:

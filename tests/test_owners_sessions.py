@@ -35,12 +35,15 @@ VARIANTS: list[Variant] = [
 ]
 OWNERS = Path(__file__).parent / "owners"
 ROUTES = {
-    "fastapi": ("    app.include_router(health", "    app.include_router(owner.router)\n"),
-    "litestar": ("            *health.HANDLERS", "            *owner.HANDLERS,\n"),
-    "starlette": ("*health.routes", "*owner.routes, "),
-    "quart": ("    app.register_blueprint(health", "    app.register_blueprint(owner.blueprint)\n"),
-    "aiohttp": ("    app.add_routes(health", "    app.add_routes(owner.routes)\n"),
-    "sanic": ("    app.blueprint(health", "    app.blueprint(owner.blueprint)\n"),
+    "fastapi": ("    app.include_router(companies", "    app.include_router(owner.router)\n"),
+    "litestar": ("*health.HANDLERS", "*owner.HANDLERS, "),
+    "starlette": ("            *companies", "            *owner.routes,\n"),
+    "quart": (
+        "    app.register_blueprint(companies",
+        "    app.register_blueprint(owner.blueprint)\n",
+    ),
+    "aiohttp": ("    app.add_subapp(", "    app.add_routes(owner.routes)\n"),
+    "sanic": ("    app.blueprint(companies", "    app.blueprint(owner.blueprint)\n"),
 }
 """Where the routes of the project stand in its `main.py`, and what comes before them."""
 OVER = "This Session has been permanently closed"
@@ -83,13 +86,20 @@ def owned_project(variant: Variant, original: Project, directory: Path) -> Proje
     """Return a copy of a project with its owner's routes."""
     project, framework = Copy.of(original, directory), variant[1]
     shutil.copy(OWNERS / "work.py", project.path / "app" / "work.py")
-    shutil.copy(OWNERS / f"{framework}.py", project.path / "app" / "api" / "owner.py")
-    place, routes = ROUTES[framework]
-    project.replace("app/main.py", place, routes + place)
-    project.replace(
-        "app/main.py", "import Settings\n", "import Settings\nfrom app.kit.http import owner\n"
-    )
+    shutil.copy(OWNERS / f"{framework}.py", project.path / "app" / "owner.py")
+    include_owner(project, framework)
     return project
+
+
+def include_owner(project: Project, framework: str) -> None:
+    """Add two lines to main for the routes of `app/owner.py`."""
+    place, routes = ROUTES[framework]
+    main = project.path / "app" / "main.py"
+    text = main.read_text(encoding="utf-8")
+    assert place in text
+    text = text.replace(place, routes + place, 1)
+    first = "from app.companies"
+    main.write_text(text.replace(first, f"from app import owner\n{first}", 1), encoding="utf-8")
 
 
 @pytest.fixture(scope="module", params=each(VARIANTS, usual=USUAL))

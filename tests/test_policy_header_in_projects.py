@@ -74,7 +74,7 @@ MISTAKES = {
         place="tests/api/conftest.py",
     ),
     # Not at all.
-    "a script": Mistake("from app.models import Company\n\nprint(Company)\n", ""),
+    "a script": Mistake("from app.companies.model import Company\n\nprint(Company)\n", ""),
     "a script elsewhere": Mistake(
         "import sqlalchemy\n\nif __name__ == '__main__':\n    print(sqlalchemy)\n",
         "",
@@ -94,7 +94,9 @@ MISTAKES = {
         "from alembic import context\n\nprint(context)\n", "", place="migrations/env.py"
     ),
     "what comes before the header": Mistake(
-        "from app.models import Company\n\n__all__ = ['Company']\n", "", place="app/__init__.py"
+        "from app.companies.model import Company\n\n__all__ = ['Company']\n",
+        "",
+        place="app/__init__.py",
     ),
 }
 
@@ -123,7 +125,7 @@ SWALLOWED = {
 }
 NO_MISTAKES = {
     "scripts/words.py": "import json\n\nprint(json.dumps('x'))\n",
-    "scripts/reports/__init__.py": "from app.models import Company\n",
+    "scripts/reports/__init__.py": "from app.companies.model import Company\n",
     "app/queries.py": "from sqlalchemy import select\n\nquery = select(1)\n",
     "app/names.py": "import logging\n\nlogger = logging.getLogger(__name__)\n",
     "tests/test_mine.py": "from fastapi import FastAPI\n\napp = FastAPI()\n",

@@ -76,7 +76,7 @@ if __name__ == "__main__":
 @contextmanager
 def started(project: Project, log: Path, *command: str, **env: str) -> Iterator[Running]:
     """Yield the service once it answers, or the worker once it works."""
-    if (project.path / "app" / "api").exists():
+    if (project.path / "app" / "kit" / "http").exists():
         with serving(project, log, *command, **env) as service:
             yield service
     else:

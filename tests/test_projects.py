@@ -177,7 +177,7 @@ def test_its_types_hold_on_windows_and_macos(project: Project, platform: str) ->
 
 @pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)
 def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: Path) -> None:
-    model = project.path / "app" / "models" / "company.py"
+    model = project.path / "app" / "companies" / "model.py"
     before = model.read_text(encoding="utf-8")
     column = "    industry: Mapped[str]"
     assert column in before

@@ -31,12 +31,12 @@ ON_REQUEST: list[Variant] = [
 ]
 OWNER = Path(__file__).parent / "owners" / "proxied"
 BEFORE = {
-    "fastapi": "    problems.install(app)",
-    "litestar": "    # Litestar's own middleware",
-    "starlette": "    return app\n",
-    "quart": "    problems.install(app)",
-    "aiohttp": "    problems.install(app)",
-    "sanic": "    app.blueprint(health.blueprint)",
+    "fastapi": "    complete(app, settings)",
+    "litestar": "    complete(app, settings)",
+    "starlette": "    complete(app, settings)",
+    "quart": "    app.register_blueprint(companies",
+    "aiohttp": "    app.cleanup_ctx",
+    "sanic": "    app.blueprint(companies",
 }
 PREFIX = "/crm"
 SLASHES = {"fastapi", "starlette", "quart", "aiohttp"}
@@ -79,18 +79,10 @@ def behind(
     project = Copy.of(installed(request.param), directory)
     source = (OWNER / f"{framework}.py").read_text(encoding="utf-8")
     (project.path / "app" / "seen.py").write_text(source, encoding="utf-8")
-    if framework == "starlette":
-        project.replace("app/main.py", "    return Starlette(", "    app = Starlette(")
-        project.replace(
-            "app/main.py",
-            "lifespan=lifespan,\n    )\n",
-            "lifespan=lifespan,\n    )\n    return app\n",
-        )
     before = BEFORE[framework]
     project.replace("app/main.py", before, f"    seen.install(app)\n{before}")
-    project.replace(
-        "app/main.py", "from app.kit.http import", "from app import seen\nfrom app.kit.http import"
-    )
+    first = "from app.companies.routes"
+    project.replace("app/main.py", first, f"from app import seen\n{first}")
     with ExitStack() as stack:
         url = stack.enter_context(migrated_database(project, directory))
         # What some of the servers and frameworks would read.
@@ -295,11 +287,12 @@ CHECK = """
 import json, sys
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.settings import read_settings
+from app.settings import Settings
 said = {}
 for name, values in json.loads(sys.argv[1]).items():
     for value in values:
         try:
-            read_settings({name: value})
+            read_settings(Settings, {name: value})
             said[f"{name}={value}"] = ""
         except CommandError as error:
             said[f"{name}={value}"] = str(error)

@@ -84,7 +84,7 @@ def test_a_column_that_is_missing_is_named_with_the_line_that_asked(stage: Stage
     assert answer.headers["Content-Type"] == PROBLEM
     assert "ProgrammingError 42703: column companies.industry does not exist" in said, said
     assert "\nSQL: SELECT companies.id, companies.name" in said, said
-    assert f'{Path("app", "companies.py")}", line ' in said, said
+    assert f'{Path("app", "companies", "queries.py")}", line ' in said, said
     assert "site-packages" not in said, said
     assert "INFO: app.sql: INSERT INTO companies" in said, said
     assert SECRET not in said, said

@@ -29,11 +29,12 @@ from sqlalchemy import text
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.preflight import diagnosed_engine
 from app.kit.commands.settings import load_settings
+from app.settings import Settings
 
 QUERY = text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
 
 async def probe():
-    async with diagnosed_engine(load_settings({})) as engine, engine.connect() as connection:
+    async with diagnosed_engine(load_settings(Settings)) as engine, engine.connect() as connection:
         print("TLS" if await connection.scalar(QUERY) else "no TLS")
 
 try:

@@ -31,7 +31,7 @@ def answers(url: str, queries: list[str]) -> list[str] | str:
     """Return what both engines are told, or the sentence that refuses the URL."""
     os.environ["DATABASE_URL"] = url
     try:
-        settings = load_settings({})
+        settings = load_settings(Settings)
         told = run(ask(settings, queries))
         in_step = ask_in_step(settings, queries)
     except CommandError as error:

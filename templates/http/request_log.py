@@ -1,8 +1,8 @@
 """The log of requests: one line for each, once it is answered or given up.
 
-- `POST /api/v1/companies 201 12 ms`
-- `POST /api/v1/companies 201 30004 ms (client gone, committed)`
-- `POST /api/v1/companies cancelled 48 ms (client gone, rolled back)`
+- `POST /api/v1/orders 201 12 ms`
+- `POST /api/v1/orders 201 30004 ms (client gone, committed)`
+- `POST /api/v1/orders cancelled 48 ms (client gone, rolled back)`
 """
 
 import asyncio

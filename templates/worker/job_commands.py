@@ -75,5 +75,5 @@ def _read(payload: str | bytes) -> dict[str, Any]:
     except ValueError as error:
         raise CommandError(f"The payload is no JSON ({error}): give an object.") from error
     if not isinstance(content, dict):
-        raise CommandError('The payload is no JSON object: give one such as {"companies": []}.')
+        raise CommandError('The payload is no JSON object: give one such as {"id": 1}.')
     return content

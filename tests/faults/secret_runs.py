@@ -38,8 +38,8 @@ def run_module(name: str, *arguments: str) -> None:
 
 def show() -> None:
     """Print whatever has a setting in it, as somebody does who looks for a mistake."""
-    from app.settings import Settings  # noqa: PLC0415  of the project
     from app.kit.db.engine import create_engine, open_engine  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415  of the project
 
     async def connect() -> None:
         settings = Settings()

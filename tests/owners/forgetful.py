@@ -100,7 +100,9 @@ async def ask(database: Database) -> object:
 async def hold() -> None:
     """Hold two connections for too long, one of them on purpose, and take others in passing."""
     messages: list[str] = []
-    logging.getLogger("app.kit.db.leaks").addFilter(lambda it: messages.append(it.getMessage()) or True)
+    logging.getLogger("app.kit.db.leaks").addFilter(
+        lambda it: messages.append(it.getMessage()) or True
+    )
     settings = Settings(db_pool_size=3, db_leak_threshold=0.3)
     async with open_database(settings, prewarm=1) as database:
         session = await take(database)

@@ -12,6 +12,12 @@ from app.kit.db.error_codes import READ_ONLY, code_of
 from app.kit.db.liveness import leave_read_only_servers
 
 
+# {% if cookiecutter.driver == "asyncpg" %}
+class WrongServerError(ConnectionError):
+    """There are servers, and none has the role that target_session_attrs asks for."""
+
+
+# {% endif %}
 def follow_changes(
     engine: Engine,
     *,

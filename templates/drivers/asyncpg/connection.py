@@ -10,7 +10,7 @@ from asyncpg.exceptions import (  # type: ignore[import-untyped]
 )
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
-from app.kit.db.driver import WrongServerError
+from app.kit.db.recovery import WrongServerError
 
 Host = str | None
 Port = int | None

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db.liveness import Liveness, silence
-from app.kit.db.recovery import follow_changes
+from app.kit.db.recovery import WrongServerError, follow_changes
 from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_context
 from app.kit.db.url import driver_url, server_settings
@@ -26,10 +26,6 @@ WITHOUT_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 is_dead = methodcaller("is_closed")
-
-
-class WrongServerError(ConnectionError):
-    """There are servers, and none has the role that target_session_attrs asks for."""
 
 
 def engine_url(settings: DatabaseSettings) -> URL:

@@ -8,10 +8,10 @@ from app.companies.queries import create_company
 from app.kit.db.read_only import ReadOnlyError
 from app.kit.db.session import Sessions
 from app.kit.http.sessions import get_sessions
-from app.kit.http.visits import add_visit
 from app.main import create_app
-from app.models.visit import Mood, Visit
 from app.settings import Settings
+from app.visits.model import Mood, Visit
+from app.visits.routes import add_visit
 
 
 @pytest.mark.parametrize("_turn", [1, 2])

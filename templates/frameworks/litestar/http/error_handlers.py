@@ -97,7 +97,8 @@ def _on_unexpected_error(request: AnyRequest, error: Exception) -> Response[Any]
 async def log_failed_websocket(error: Exception, scope: Scope) -> None:
     """Log what is our fault; Litestar closes the WebSocket without logging."""
     request = f"WebSocket {scope.get('root_path', '')}{scope['path']}"
-    if scope["type"] == ScopeType.HTTP or isinstance(error, HTTPException | WebSocketException):
+    expected = DomainError | HTTPException | WebSocketException
+    if scope["type"] == ScopeType.HTTP or isinstance(error, expected):
         return
     if isinstance(error, SQLAlchemyError):
         database_problem(error, request)

@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import configure_mappers
 
 from app.kit.db.engine import open_engine
 from app.kit.db.leaks import watch_leaks
@@ -34,6 +35,8 @@ async def open_database(settings: DatabaseSettings, *, prewarm: int) -> AsyncIte
     With DATABASE_READ_URL there is a second engine, with as many connections, for the sessions
     that only read. Raises what `open_engine` raises.
     """
+    # Finds the models now: later there may be no file descriptor left for that.
+    configure_mappers()
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(open_engine(settings, prewarm=prewarm))
         engines = [engine]
@@ -50,6 +53,8 @@ async def open_database(settings: DatabaseSettings, *, prewarm: int) -> AsyncIte
 
     Raises what `open_engine` raises.
     """
+    # Finds the models now: later there may be no file descriptor left for that.
+    configure_mappers()
     async with (
         open_engine(settings, prewarm=prewarm) as engine,
         aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,

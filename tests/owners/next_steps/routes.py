@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.companies.model import Company
 from app.kit.db.session import Sessions
 from app.kit.http.sessions import Factories, Read, Write
-from app.models.visit import Mood, Visit
+from app.visits.model import Mood, Visit
 
 router = APIRouter()
 
