@@ -26,6 +26,8 @@ from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parent
 TOOLS = TEMPLATE / ".tools"
+OPTIONS = ("driver", "framework", "server", "jobs")
+"""Answers that may be others than the default."""
 PATIENCE = 120
 """Seconds that a new service may take to answer: the first start makes a database."""
 STOP_TIMEOUT = 30
@@ -86,17 +88,25 @@ def demonstrate(options):
         project = scaffold(uv, place, options)
         step("Install what it needs, into an environment of its own")
         run([uv, "sync", "--quiet"], project)
-        if options.framework == "none":
+        if options.framework == "none" and options.jobs == "no":
+            step("Prepare it: a database, migrations, demonstration data")
+            show(uv, project, "dev")
+            show(uv, project, "companies", "list")
+        elif options.framework == "none":
             step("Start it: a database, migrations, demonstration data, the worker")
             with worker(uv, project):
                 step("Give it a job")
                 do_a_job(uv, project)
+                show(uv, project, "companies", "list")
                 stay("It runs")
         else:
             step("Start it: a database, migrations, demonstration data, the service")
             with service(uv, project) as url:
                 step("Call it")
                 call_everything(url)
+                if options.jobs == "yes":
+                    step("Give it a job")
+                    do_a_job(uv, project)
                 stay(f"It runs at {url}")
         step(f"Stopped; the project is in {project}" if options.output else "Stopped")
     return 0
@@ -116,8 +126,7 @@ def workplace(output):
 
 def scaffold(uv, place, options):
     """Render the template with its default answers but for `options`; return the project."""
-    names = ("driver", "framework", "server")
-    answers = [f"{name}={getattr(options, name)}" for name in names]
+    answers = [f"{name}={getattr(options, name)}" for name in OPTIONS]
     before = set(place.iterdir())
     command = ["cookiecutter", "--no-input", "--default-config", "--output-dir", str(place)]
     run([uv, "run", "--quiet", *command, str(TEMPLATE), *answers], TEMPLATE)
@@ -234,7 +243,6 @@ def do_a_job(uv, project):
         time.sleep(0.5)
     if "done" not in told:
         raise TryError("The job failed.")
-    show(uv, project, "companies", "list")
 
 
 def show(uv, project, *arguments):
@@ -365,7 +373,7 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="try.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for name in ("driver", "framework", "server"):
+    for name in OPTIONS:
         choices = answers[name]
         parser.add_argument(f"--{name}", choices=choices, default=choices[0])
     parser.add_argument("--output", metavar="DIR", help="keep the project there")

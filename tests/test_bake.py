@@ -23,7 +23,10 @@ LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
 
 
 def combinations() -> Iterator[dict[str, str]]:
-    """Yield drivers x frameworks x event loops, frameworks x servers, each other answer once."""
+    """Yield drivers x frameworks x event loops, frameworks x servers, those with jobs, the rest.
+
+    Each other answer is there once.
+    """
     first = ("driver", "framework", "windows_event_loop")
     for values in itertools.product(*map(choices, first)):
         driver, _, loop = values
@@ -32,10 +35,14 @@ def combinations() -> Iterator[dict[str, str]]:
     for framework, server in itertools.product(choices("framework"), choices("server")[1:]):
         if ANSWERS["_frameworks"][framework]["server"] == "asgi":  # else refused
             yield {"framework": framework, "server": server}
+    for framework in choices("framework"):
+        yield {"framework": framework, "jobs": "yes"}
+    for driver in choices("driver")[1:]:
+        yield {"driver": driver, "framework": "none", "jobs": "yes"}
     for driver in choices("driver"):
         yield {"driver": driver, "sync_engine": "yes"}
     others = [name for name, value in ANSWERS.items() if isinstance(value, list)]
-    for name in sorted({*others} - {*first, "server", "sync_engine"}):
+    for name in sorted({*others} - {*first, "server", "jobs", "sync_engine"}):
         if not name.startswith("_"):
             yield from ({name: value} for value in choices(name)[1:])
 

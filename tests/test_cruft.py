@@ -128,19 +128,24 @@ def test_another_driver_is_an_update(template: Path, tmp_path: Path, old: str, n
     assert files(project) == with_edits(files(fresh))
 
 
-def test_a_project_without_a_framework_is_an_update_and_back(
-    template: Path, tmp_path: Path
-) -> None:
+def test_the_framework_and_the_jobs_are_updates_and_back(template: Path, tmp_path: Path) -> None:
     project = create(template, tmp_path / "work")
     edit(project)
-    for new in ("none", "fastapi"):
-        answers = json.dumps({"framework": new})
+    answered: dict[str, str] = {}
+    for name, new in (
+        ("framework", "none"),
+        ("jobs", "yes"),
+        ("framework", "fastapi"),
+        ("jobs", "no"),
+    ):
+        answered[name] = new
+        answers = json.dumps({name: new})
         cruft(project, "update", "--skip-apply-ask", "--variables-to-update", answers)
         assert_merged_clean(project)
-        fresh = create(template, tmp_path / new, framework=new)
+        fresh = create(template, tmp_path / "-".join(answered.values()), **answered)
         assert files(project) == with_edits(files(fresh))
         assert directories(project) == directories(fresh)
-        commit(project, f"Changed to {new}")
+        commit(project, f"Changed {name} to {new}")
 
 
 def test_update_from_the_commit_before(tmp_path: Path) -> None:

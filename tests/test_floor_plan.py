@@ -32,15 +32,15 @@ OWN_TESTS = 400
 @pytest.fixture(
     scope="module",
     params=[
-        *((choices("driver")[0], framework) for framework in choices("framework")),
-        *product(choices("driver")[1:], ["fastapi", "none"]),
+        *((choices("driver")[0], *it) for it in product(choices("framework"), choices("jobs"))),
+        *product(choices("driver")[1:], ["fastapi", "none"], choices("jobs")),
     ],
     ids="-".join,
 )
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a render."""
-    driver, framework = request.param
-    return bake(tmp_path_factory.mktemp("bake"), driver=driver, framework=framework)
+    driver, framework, jobs = request.param
+    return bake(tmp_path_factory.mktemp("bake"), driver=driver, framework=framework, jobs=jobs)
 
 
 def modules(project: Path) -> dict[str, set[str]]:

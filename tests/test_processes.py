@@ -143,6 +143,8 @@ def test_dev_says_that_the_service_ended_and_starts_it_again_after_a_change(
     project: Project, url: str, tmp_path: Path
 ) -> None:
     main, log = project.path / "app" / "main.py", tmp_path / "log"
+    if not main.exists():
+        main = main.with_name("worker.py")
     before = main.read_text(encoding="utf-8")
     with started(project, log, "dev", DATABASE_URL=url) as service:
         try:

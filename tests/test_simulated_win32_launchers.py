@@ -178,7 +178,7 @@ def test_simulated_win32_ctrl_c_with_workers(
 def test_simulated_win32_worker(
     on_windows: Callable[..., Windows], tmp_path: Path, workers: int
 ) -> None:
-    windows = on_windows(driver="psycopg", framework="none")
+    windows = on_windows(driver="psycopg", framework="none", jobs="yes")
     windows.report.unlink(missing_ok=True)
     queue = ("-m", "app", "jobs")
     windows.run(*queue, "add", "import_companies", json.dumps(COMPANIES[workers]))

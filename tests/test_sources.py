@@ -59,7 +59,6 @@ def test_each_included_file_is_there_for_every_choice() -> None:
     values = {
         "__database": {row["database"] for row in ANSWERS["_drivers"].values()},
         "__schemas": {row["schemas"] for row in frameworks} - {""},
-        "__transport": {"api", "worker"},
         "license": choices("license")[:-1],
     }
     found = 0

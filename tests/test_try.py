@@ -49,10 +49,17 @@ def test_it_scaffolds_starts_calls_and_stops(driver: str, tmp_path: Path) -> Non
 @pytest.mark.projects
 @pytest.mark.parametrize("driver", ["asyncpg", "aiosqlite"])
 def test_it_gives_a_worker_a_job(driver: str) -> None:
-    done = try_py("--driver", driver, "--framework", "none")
+    done = try_py("--driver", driver, "--framework", "none", "--jobs", "yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "import_companies\tdone" in done.stdout
     assert "Fresh Start Ltd" in done.stdout
+
+
+@pytest.mark.projects
+def test_it_shows_a_command_line() -> None:
+    done = try_py("--driver", "aiosqlite", "--framework", "none")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Aurora Instruments" in done.stdout
 
 
 def test_a_choice_that_is_not_offered_is_refused() -> None:

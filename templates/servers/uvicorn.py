@@ -38,7 +38,7 @@ def serve(settings: ServiceSettings, application: str) -> None:
     ensure_one_process(settings)
     # {% endif %}
     ensure_port_is_free(settings)
-    event_loop.run(ensure_database_is_ready(settings))
+    event_loop.run(ensure_database_is_ready(settings, prewarm=settings.db_prewarm))
     start_server(settings, application)
 
 

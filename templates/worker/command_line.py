@@ -1,27 +1,46 @@
+# {% if cookiecutter.__start == "work" %}
 """The command line of the worker."""
+# {% else %}
+"""The command line of the service."""
+# {% endif %}
 
+# {% if cookiecutter.__jobs %}
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run
 
+# {% endif %}
 import sys
 from typing import Annotated
 
 import typer
 
+# {% if cookiecutter.__jobs %}
 from app.kit.commands import jobs
+# {% endif %}
 from app.kit.commands.command_error import CommandError
 from app.kit.commands.dev import dev
 from app.kit.commands.doctor import doctor
+# {% if cookiecutter.__web %}
+from app.kit.commands.serve import serve
+# {% endif %}
 from app.kit.commands.service import Service
 from app.kit.commands.settings import load_settings
+# {% if cookiecutter.__jobs %}
 from app.kit.commands.work import start
+# {% endif %}
 from app.kit.output import escape_unprintable
 
+# {% if cookiecutter.__jobs %}
 # Texts: what is wrong with one is said by the settings, whose name it has.
+# {% if cookiecutter.__web %}
+Host = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Instead of APP_HOST.")]
+Port = Annotated[str | None, typer.Option(metavar="N", help="Instead of APP_PORT.")]
+# {% endif %}
 Concurrency = Annotated[
     str | None, typer.Option(metavar="N", help="Instead of WORKER_CONCURRENCY.")
 ]
 Workers = Annotated[str | None, typer.Option(metavar="N", help="Instead of APP_WORKERS.")]
+# {% endif %}
 Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
 
 
@@ -41,11 +60,17 @@ def run_command(commands: typer.Typer, arguments: list[str], *, name: str) -> in
 
     `name` is for messages.
     """
+    # {% if cookiecutter.__start %}
     if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
-        arguments = ["work", *arguments]
+        arguments = ["{{ cookiecutter.__start }}", *arguments]
+    # {% endif %}
     escape_unprintable()
     try:
+        # {% if cookiecutter.__start %}
         commands(arguments, prog_name=name)
+        # {% else %}
+        commands(arguments or ["--help"], prog_name=name)
+        # {% endif %}
     except CommandError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
@@ -54,26 +79,65 @@ def run_command(commands: typer.Typer, arguments: list[str], *, name: str) -> in
 
 def create_commands(service: Service) -> typer.Typer:
     """Return the commands that every service has."""
+    # {% if cookiecutter.__web %}
+    commands = group("Run the service and its worker, and see to the queue.")
+    # {% elif cookiecutter.__jobs %}
     commands = group("Run the worker, and see to its queue.")
+    # {% else %}
+    commands = group("See to the database, and to what it holds.")
+
+    # {% endif %}
+    # {% if cookiecutter.__jobs %}
     commands.add_typer(_create_job_commands(service), name="jobs")
 
+    # {% endif %}
+    # {% if cookiecutter.__web %}
+    @commands.command("serve")
+    def _serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
+        """Serve (without a command, too)."""
+        options = {"app_host": host, "app_port": port, "app_workers": workers}
+        serve(load_settings(service.settings, options), service.application)
+
+    # {% endif %}
+    # {% if cookiecutter.__jobs %}
     @commands.command("work")
     def _work(concurrency: Concurrency = None, workers: Workers = None) -> None:
+        # {% if cookiecutter.__web %}
+        """Do the jobs in the queue."""
+        # {% else %}
         """Do the jobs in the queue (without a command, too)."""
+        # {% endif %}
         options = {"worker_concurrency": concurrency, "app_workers": workers}
         start(load_settings(service.settings, options), service.worker)
 
+    # {% endif %}
+    # {% if cookiecutter.__web %}
+    @commands.command("dev")
+    def _dev(host: Host = None, port: Port = None, concurrency: Concurrency = None) -> None:
+        """Bring a database, migrate, seed, serve, work and reload."""
+        options = {"app_host": host, "app_port": port, "worker_concurrency": concurrency}
+        dev(load_settings(service.settings, options), service)
+
+    # {% elif cookiecutter.__jobs %}
     @commands.command("dev")
     def _dev(concurrency: Concurrency = None) -> None:
         """Bring a database, migrate, seed, work and reload."""
         dev(load_settings(service.settings, {"worker_concurrency": concurrency}), service)
 
+    # {% else %}
+    @commands.command("dev")
+    def _dev() -> None:
+        """Bring a database, migrate, and seed."""
+        dev(load_settings(service.settings), service)
+
+    # {% endif %}
     @commands.command("doctor")
     def _doctor() -> None:
         """Show the settings and say what is wrong."""
         doctor(load_settings(service.settings))
 
     return commands
+# {% if cookiecutter.__jobs %}
 
 
 def _create_job_commands(service: Service) -> typer.Typer:
@@ -107,3 +171,4 @@ def _create_job_commands(service: Service) -> typer.Typer:
         run(jobs.retry(load_settings(service.settings), job_id=job_id))
 
     return commands
+# {% endif %}

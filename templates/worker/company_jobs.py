@@ -1,9 +1,15 @@
 """Jobs about companies."""
 
 from collections.abc import Mapping
+# {% if cookiecutter.__schemas == "msgspec" %}
+from typing import Any
+
+from msgspec import convert
+# {% else %}
 from typing import Annotated, Any
 
 from pydantic import FailFast
+# {% endif %}
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.queries import create_company
@@ -14,10 +20,19 @@ from app.kit.schemas import RequestSchema
 class NewCompanies(RequestSchema):
     """The payload of `import_companies`."""
 
+    # {% if cookiecutter.__schemas == "msgspec" %}
+    companies: list[CompanyCreate]
+    # {% else %}
     companies: Annotated[list[CompanyCreate], FailFast()]
+    # {% endif %}
 
 
 async def import_companies(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Add all the companies or none; raises ConflictError if a name is taken."""
-    for company in NewCompanies.model_validate(payload).companies:
+    # {% if cookiecutter.__schemas == "msgspec" %}
+    new = convert(payload, NewCompanies)
+    # {% else %}
+    new = NewCompanies.model_validate(payload)
+    # {% endif %}
+    for company in new.companies:
         await create_company(session, name=company.name, industry=company.industry)

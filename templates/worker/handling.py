@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+# {% if cookiecutter.__schemas == "msgspec" %}
+from msgspec import ValidationError
+# {% else %}
 from pydantic import ValidationError
+# {% endif %}
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.jobs.failures import HopelessError, InterruptedJobError, StuckJobError

@@ -1,4 +1,4 @@
-"""`python -m app`: work."""
+"""`python -m app{{ ' work' if cookiecutter.__web else '' }}`: work."""
 
 from pkgutil import resolve_name
 
@@ -12,22 +12,24 @@ from app.kit.settings import ServiceSettings
 def start(settings: ServiceSettings, worker: str) -> None:
     """Check what the worker needs, and work until a signal ends it."""
     ensure_pool_is_large_enough(settings)
-    event_loop.run(ensure_database_is_ready(settings))
-    start_worker(settings, worker)
-
-
-def start_worker(settings: ServiceSettings, worker: str, *, reload: bool = False) -> None:
-    """Work on the event loop that this project chose."""
+    prewarm = min(settings.db_prewarm, settings.worker_concurrency)
+    event_loop.run(ensure_database_is_ready(settings, prewarm=prewarm))
     never_wait()
     stop = StopSignals()
     print("Working", flush=True)
-    if reload:
-        restart_on_change("app", stop, _work, settings, worker)
-    elif settings.app_workers > 1:
+    if settings.app_workers > 1:
         keep_running(settings.app_workers, stop, _work, settings, worker)
     else:
         _work(settings, worker, stop)
 
 
+def work_and_reload(settings: ServiceSettings, worker: str, stop: Stop) -> None:
+    """Work until `stop`, and anew after each change of the code."""
+    never_wait()
+    print("Working", flush=True)
+    restart_on_change("app", stop, _work, settings, worker)
+
+
 def _work(settings: ServiceSettings, worker: str, stop: Stop) -> None:
+    # On the event loop that this project chose.
     event_loop.run(resolve_name(worker)(settings, stop))

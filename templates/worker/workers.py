@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from app.kit.db.session import Sessions
 from app.kit.jobs.model import Job
 from app.kit.jobs.queue import enqueue_job
-from app.main import work
 from app.settings import Settings
+from app.worker import work
 from tests.support.processes import PATIENCE
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.model import Company
 from app.companies.queries import create_company
-from app.resources import resources_of
+from app.resources import resources_of_job
 
 
 async def _reached(file: Path) -> None:
@@ -52,7 +52,7 @@ async def send_an_object(session: AsyncSession, _payload: Mapping[str, Any]) -> 
 
 async def wait_for_a_lock(session: AsyncSession, _payload: Mapping[str, Any]) -> None:
     change = text("UPDATE trial SET number = number + 1 WHERE id = 1")
-    async with resources_of(session).sessions.write.begin() as other:
+    async with resources_of_job(session).sessions.write.begin() as other:
         await other.execute(change)
         await session.execute(change)
 

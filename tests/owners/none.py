@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.resources import resources_of
+from app.resources import resources_of_job
 from app.work import add_late, add_own
 
 
 async def leave_tasks_behind(session: AsyncSession, _payload: Mapping[str, Any]) -> None:
     asyncio.create_task(add_late(session))
-    asyncio.create_task(add_own(resources_of(session).sessions))
+    asyncio.create_task(add_own(resources_of_job(session).sessions))

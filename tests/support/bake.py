@@ -57,7 +57,7 @@ def render(
 
 
 def server_of(framework: str, server: str | None = None) -> str:
-    """Return which server a framework runs on, if `server` is chosen; "none" for a worker."""
+    """Return which server a framework runs on, if `server` is chosen; "none" without one."""
     own: str = ANSWERS["_frameworks"][framework]["server"]
     return own.replace("asgi", server or choices("server")[0])
 

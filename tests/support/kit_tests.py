@@ -19,7 +19,10 @@ OF_DATABASE = {"database", "mysql", "networked", "postgresql", "sqlite", "sync"}
 """What is the same with all frameworks."""
 OF_FRAMEWORK = {"commands", "framework", "openapi", "start", "uvicorn"}
 """What is the same with all drivers."""
-OF_BOTH = {"doctor", "web", "worker", "worker_networked", "worker_postgresql"}
+OF_BOTH = {
+    *("doctor", "web", "web_and_jobs"),
+    *("worker", "worker_networked", "worker_postgresql"),
+}
 """What depends on the framework and on the driver."""
 ONCE = {"once"}
 """What is the same with all of them."""
@@ -31,24 +34,26 @@ def folders(answers: dict[str, str]) -> set[str]:
     given = {name: answers.get(name, choices(name)[0]) for name in ("driver", "framework")}
     facts = ANSWERS["_drivers"][given["driver"]]
     framework = ANSWERS["_frameworks"][given["framework"]]
-    worker = server_of(given["framework"]) == "none"
+    web = server_of(given["framework"]) != "none"
+    jobs = answers.get("jobs") == "yes"
     conditions = {
         "commands": True,
         "database": True,
         "doctor": True,
         facts["database"]: True,
-        "framework": not worker,
+        "framework": web,
         "networked": facts["port"],
         "once": True,
         "openapi": "openapi_path" in framework,
-        "start": not worker,
+        "start": web,
         "sync": answers.get("sync_engine") == "yes",
         "uvicorn": server_of(given["framework"], answers.get("server")) == "uvicorn"
         and answers.get("windows_event_loop") != "native",
-        "web": not worker,
-        "worker": worker,
-        "worker_networked": worker and facts["port"],
-        "worker_postgresql": worker and facts["database"] == "postgresql",
+        "web": web,
+        "web_and_jobs": web and jobs,
+        "worker": jobs,
+        "worker_networked": jobs and facts["port"],
+        "worker_postgresql": jobs and facts["database"] == "postgresql",
     }
     return {name for name, holds in conditions.items() if holds}
 

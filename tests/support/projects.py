@@ -32,7 +32,7 @@ else:
 """What asks a service to stop."""
 QUESTIONS = ("driver", "framework", "server")
 Variant = tuple[str, ...]
-"""A driver, a framework and, if it is not the default, a server."""
+"""A driver, a framework and, if they are not the default, a server and the answer `jobs`."""
 AWKWARD = {
     "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
     "project_slug": "a" * 40,
@@ -145,8 +145,9 @@ def new_directory(factory: pytest.TempPathFactory) -> Path:
 
 
 def answers(variant: Variant) -> dict[str, str]:
-    """Return what a variant answers."""
-    return dict(zip(QUESTIONS, variant, strict=False))
+    """Return what a variant answers; one without a framework is a worker, unless it says no."""
+    given = dict(zip((*QUESTIONS, "jobs"), variant, strict=False))
+    return {"jobs": "yes"} | given if given.get("framework") == "none" else given
 
 
 def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None) -> list[object]:

@@ -5,41 +5,43 @@ from app.event_loop import START_COMMAND
 
 import sys
 
-# {% if cookiecutter.__web %}
-from app.kit.commands.command_line import run_command
-from app.kit.commands.service import Service
-# {% else %}
-# {% if cookiecutter.__example %}
+# {% if cookiecutter.__example and not cookiecutter.__web %}
 from app.companies.commands import commands as company_commands
 # {% endif %}
+# {% if cookiecutter.__jobs %}
 from app.jobs import HANDLERS
-from app.kit.commands.command_line import create_commands, run_command
-from app.kit.commands.service import Service
 # {% endif %}
+# {% if cookiecutter.__web and not cookiecutter.__jobs %}
+from app.kit.commands.command_line import run_command
+# {% else %}
+from app.kit.commands.command_line import create_commands, run_command
+# {% endif %}
+from app.kit.commands.service import Service
 from app.settings import Settings
 
 SERVICE = Service(
     # {% if cookiecutter.__web %}
     application="app.main:{{ 'app' if cookiecutter.__server in cookiecutter._servers and cookiecutter.__server in ['uvicorn', 'granian', 'hypercorn'] else 'create_app' }}",
-    # {% else %}
-    worker="app.main:work",
+    # {% endif %}
+    # {% if cookiecutter.__jobs %}
+    worker="app.worker:work",
     handlers=HANDLERS,
     # {% endif %}
     settings=Settings,
     seed="scripts.seed_database:seed_if_empty",
 )
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs or not cookiecutter.__web %}
 
 commands = create_commands(SERVICE)
-# {% if cookiecutter.__example %}
-commands.add_typer(company_commands, name="companies")
 # {% endif %}
+# {% if cookiecutter.__example and not cookiecutter.__web %}
+commands.add_typer(company_commands, name="companies")
 # {% endif %}
 
 
 def main(arguments: list[str]) -> int:
     """Run the command that `arguments` name and return the exit code."""
-    # {% if cookiecutter.__web %}
+    # {% if cookiecutter.__web and not cookiecutter.__jobs %}
     return run_command(SERVICE, arguments, name=START_COMMAND)
     # {% else %}
     return run_command(commands, arguments, name=START_COMMAND)

@@ -94,7 +94,7 @@ async def committing_sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
     """Yield sessions that really commit; their rows are deleted after the test."""
     yield create_sessions(engine)
     await delete_rows(engine, Base.metadata.tables.values())
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 
 
 @pytest.fixture
@@ -102,7 +102,8 @@ def impatient(settings: Settings) -> Settings:
     """Return settings with which a job that fails is tried again at once, and only once."""
     changes = {"worker_poll_interval": 0.05, "worker_retry_delay": 0, "worker_max_attempts": 2}
     return settings.model_copy(update=changes)
-# {% else %}
+# {% endif %}
+# {% if cookiecutter.__web %}
 
 
 @pytest.fixture

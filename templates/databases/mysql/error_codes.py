@@ -47,7 +47,7 @@ UNAVAILABLE = READ_ONLY | {
     3572,  # NOWAIT would have to wait (MySQL)
     4031,  # disconnected after too long a rest (MySQL)
 }
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 FINAL = CONFLICTS | {
     1048,  # NULL in a column that takes none
     1054,  # unknown column
@@ -91,7 +91,7 @@ def is_conflict(code: int) -> bool:
 def is_unavailable(code: int) -> bool:
     """Return whether the server could not answer, but may soon."""
     return code in UNAVAILABLE
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 
 
 def is_final(code: int) -> bool:

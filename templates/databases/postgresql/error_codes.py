@@ -24,7 +24,7 @@ UNAVAILABLE_CLASSES = {
     "53",  # insufficient resources
     "57",  # operator intervention: shutdown, cancelled, statement_timeout
 }
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 FINAL_CLASSES = {
     "0A",  # feature not supported
     "21",  # cardinality violation
@@ -52,7 +52,7 @@ def is_conflict(code: str) -> bool:
 def is_unavailable(code: str) -> bool:
     """Return whether the server could not answer, but may soon."""
     return code in UNAVAILABLE or code[:2] in UNAVAILABLE_CLASSES
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 
 
 def is_final(code: str) -> bool:

@@ -15,7 +15,7 @@ UNAVAILABLE = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_LOCKED,
 }
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 FINAL = {
     sqlite3.SQLITE_CONSTRAINT,
     sqlite3.SQLITE_ERROR,  # a mistake in a statement: no such table, or column
@@ -41,7 +41,7 @@ def is_unavailable(code: int) -> bool:
     """Return whether the file could not be used, but may soon."""
     # The low byte of an extended code is the primary one.
     return code & 0xFF in UNAVAILABLE
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 
 
 def is_final(code: int) -> bool:

@@ -1,4 +1,4 @@
-"""Resources that requests share for as long as the service runs."""
+"""Resources that requests{{ ' and jobs' if cookiecutter.__jobs else '' }} share for as long as the service runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
+# {% if cookiecutter.__jobs %}
+from sqlalchemy.ext.asyncio import AsyncSession
+# {% endif %}
 
 from app.kit.db.database import Database
 from app.kit.http.sessions import get_resources
@@ -28,3 +31,11 @@ async def open_resources(settings: Settings, database: Database) -> AsyncIterato
 
 Shared = Annotated[Resources, Depends(get_resources)]
 """The resources, as a parameter of a route."""
+# {% if cookiecutter.__jobs %}
+
+
+def resources_of_job(session: AsyncSession) -> Resources:
+    """Return the resources, for the handler that was given `session`."""
+    resources: Resources = session.info["resources"]
+    return resources
+# {% endif %}

@@ -24,7 +24,7 @@ async def open_resources(settings: Settings, database: Database) -> AsyncIterato
     yield Resources(settings, database.sessions, database.readiness)
 
 
-def resources_of(session: AsyncSession) -> Resources:
+def resources_of_job(session: AsyncSession) -> Resources:
     """Return the resources, for the handler that was given `session`."""
     resources: Resources = session.info["resources"]
     return resources

@@ -1,10 +1,13 @@
-"""Resources that requests share for as long as the service runs."""
+"""Resources that requests{{ ' and jobs' if cookiecutter.__jobs else '' }} share for as long as the service runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from quart import current_app
+# {% if cookiecutter.__jobs %}
+from sqlalchemy.ext.asyncio import AsyncSession
+# {% endif %}
 
 from app.kit.db.database import Database
 from app.kit.resources import SharedResources
@@ -28,3 +31,11 @@ def get_resources() -> Resources:
     """Return the resources that requests and WebSockets share."""
     resources: Resources = current_app.extensions["resources"]
     return resources
+# {% if cookiecutter.__jobs %}
+
+
+def resources_of_job(session: AsyncSession) -> Resources:
+    """Return the resources, for the handler that was given `session`."""
+    resources: Resources = session.info["resources"]
+    return resources
+# {% endif %}

@@ -1,4 +1,4 @@
-"""Resources that requests share for as long as the service runs."""
+"""Resources that requests{{ ' and jobs' if cookiecutter.__jobs else '' }} share for as long as the service runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanic import Request
+# {% if cookiecutter.__jobs %}
+from sqlalchemy.ext.asyncio import AsyncSession
+# {% endif %}
 
 from app.kit.db.database import Database
 from app.kit.resources import SharedResources
@@ -29,3 +32,11 @@ def resources_of(request: Request[Any, Any]) -> Resources:
     """Return the resources that requests and WebSockets share."""
     resources: Resources = request.app.ctx.resources
     return resources
+# {% if cookiecutter.__jobs %}
+
+
+def resources_of_job(session: AsyncSession) -> Resources:
+    """Return the resources, for the handler that was given `session`."""
+    resources: Resources = session.info["resources"]
+    return resources
+# {% endif %}

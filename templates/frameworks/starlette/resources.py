@@ -1,9 +1,12 @@
-"""Resources that requests share for as long as the service runs."""
+"""Resources that requests{{ ' and jobs' if cookiecutter.__jobs else '' }} share for as long as the service runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+# {% if cookiecutter.__jobs %}
+from sqlalchemy.ext.asyncio import AsyncSession
+# {% endif %}
 from starlette.requests import HTTPConnection
 
 from app.kit.db.database import Database
@@ -28,3 +31,11 @@ def resources_of(connection: HTTPConnection) -> Resources:
     """Return the resources that requests and WebSockets share."""
     resources: Resources = connection.app.state.resources
     return resources
+# {% if cookiecutter.__jobs %}
+
+
+def resources_of_job(session: AsyncSession) -> Resources:
+    """Return the resources, for the handler that was given `session`."""
+    resources: Resources = session.info["resources"]
+    return resources
+# {% endif %}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-# {% if cookiecutter.__web %}
+# {% if cookiecutter.__web and not cookiecutter.__jobs %}
 from pydantic import BaseModel, ConfigDict, Field
 # {% else %}
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -33,7 +33,16 @@ class PageQuery(RequestSchema):
 
     limit: int = Field(default=50, ge=1, le=200)
     after: int = Field(default=0, ge=0, le=MAX_ID)
-# {% else %}
+# {% endif %}
+# {% if cookiecutter.__web and cookiecutter.__jobs %}
+
+
+class JobRead(ResponseSchema):
+    """A job that was added, and that a worker will do."""
+
+    id: int
+# {% endif %}
+# {% if cookiecutter.__jobs or not cookiecutter.__web %}
 
 
 def first_mistake(error: ValidationError) -> str:

@@ -40,10 +40,19 @@ def test_the_factory_is_where_servers_are_told_it_is() -> None:
 
 def test_importing_an_entry_point_loads_no_driver() -> None:
     driver = DIALECT.partition("+")[2]
+    # {% if cookiecutter.__web and cookiecutter.__jobs %}
+    modules = ["app.main", "app.worker", "app.__main__", "scripts.seed_database"]
+    # {% elif cookiecutter.__web %}
+    modules = ["app.main", "app.__main__", "scripts.seed_database"]
+    # {% elif cookiecutter.__jobs %}
+    modules = ["app.worker", "app.__main__", "scripts.seed_database"]
+    # {% else %}
+    modules = ["app.__main__", "scripts.seed_database"]
+    # {% endif %}
     script = f"""
 import sys
 from importlib import import_module
-for module in ("app.main", "app.__main__", "scripts.seed_database"):
+for module in {modules}:
     import_module(module)
     assert "{driver}" not in sys.modules, module
 """

@@ -193,7 +193,7 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(
     hurried = for_migrations(settings.model_copy(update={"db_lock_timeout": 0.1}))
     async with asyncio.timeout(10), open_engine(hurried) as own:
         async with engine.begin() as reader, own.connect() as migrator:
-            await reader.execute(text("SELECT 1 FROM {{ 'jobs' if cookiecutter.__worker else 'customers' }}"))
+            await reader.execute(text("SELECT 1 FROM {{ 'jobs' if cookiecutter.__jobs else 'customers' }}"))
             with pytest.raises(CommandError, match="DB_LOCK_TIMEOUT"):
                 await downgrade(migrator, "base")
         async with own.connect() as connection:

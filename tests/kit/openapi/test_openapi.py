@@ -11,6 +11,9 @@ STATUSES = {
     "GET /api/v1/companies": {"200", "422", "503"},
     "POST /api/v1/companies": {"201", "409", "413", "422", "503"},
     "GET /api/v1/companies/export": {"200", "503"},
+    # {% if cookiecutter.__jobs %}
+    "POST /api/v1/companies/import": {"202", "413", "422", "503"},
+    # {% endif %}
     "GET /api/v1/companies/{company_id}": {"200", "404", "422", "503"},
     "PATCH /api/v1/companies/{company_id}": {"200", "404", "409", "413", "422", "503"},
     "DELETE /api/v1/companies/{company_id}": {"204", "404", "422", "503"},

@@ -105,7 +105,7 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(settings: Settings
     hurried = for_migrations(settings.model_copy(update={"db_lock_timeout": 0.1}))
     async with open_engine(hurried) as engine:
         async with engine.begin() as reader, engine.connect() as migrator:
-            await reader.execute(text("SELECT FROM {{ 'jobs' if cookiecutter.__worker else 'companies' }}"))
+            await reader.execute(text("SELECT FROM {{ 'jobs' if cookiecutter.__jobs else 'companies' }}"))
             with pytest.raises(CommandError, match="DB_LOCK_TIMEOUT"):
                 await downgrade(migrator, "base")
         async with engine.connect() as connection:

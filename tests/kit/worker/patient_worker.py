@@ -27,4 +27,4 @@ async def rest(session: AsyncSession, payload: Mapping[str, Any]) -> None:
 
 if __name__ == "__main__":
     HANDLERS["rest"] = rest
-    sys.exit(main([]))
+    sys.exit(main(["work"]))

@@ -15,6 +15,11 @@ from tests.support.database import count_connections
 from tests.support.processes import environment, running
 from tests.support.workers import enqueue, finished, get_job, until
 
+# {% if cookiecutter.__web %}
+WORKER = ["-m", "app", "work"]
+# {% else %}
+WORKER = ["-m", "app"]
+# {% endif %}
 PATIENT = ["-m", "tests.kit.patient_worker"]
 
 
@@ -53,7 +58,7 @@ def rest(tmp_path: Path) -> Rest:
 
 
 async def test_it_works_and_stops_and_leaves_no_connection(migrated: Settings) -> None:
-    with running("-m", "app", env=environment(migrated)) as worker:
+    with running(*WORKER, env=environment(migrated)) as worker:
         async with opened(migrated) as sessions:
             company = {"name": "Acme", "industry": "Anvils"}
             job_id = await enqueue(sessions, "import_companies", companies=[company])

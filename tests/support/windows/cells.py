@@ -63,6 +63,8 @@ class Cell:
             "framework": self.framework,
             "server": server,
             "windows_event_loop": self.loop,
+            # Without a framework, a worker.
+            "jobs": "yes" if self.framework == "none" else "no",
         }
 
     def __str__(self) -> str:
@@ -205,7 +207,7 @@ def _try(cell: Cell, project: WindowsProject, log: Path, mode: str, env: dict[st
         it.until(lambda: _starts(cell, it) == number, "every process is there")
         use(it, project, port, env)
         if mode == "dev":
-            main = project.path / "app" / "main.py"
+            main = project.path / "app" / ("main.py" if web else "worker.py")
             main.write_text(f"{main.read_text(encoding='utf-8')}\n", encoding="utf-8")
             it.until(lambda: _starts(cell, it) == 2, "it starts again")
             use(it, project, port, env)

@@ -8,6 +8,9 @@ from pydantic import (
     AliasChoices,
     Field,
     IPvAnyNetwork,
+    # {% if cookiecutter.__jobs %}
+    NonNegativeFloat,
+    # {% endif %}
     PositiveFloat,
     PositiveInt,
     field_validator,
@@ -21,7 +24,9 @@ from pydantic_settings import (
 # {% else %}
 from typing import Literal
 
+# {% if cookiecutter.__jobs %}
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+# {% endif %}
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 # {% endif %}
 
@@ -57,7 +62,7 @@ class ServiceSettings(DatabaseSettings):
     app_workers: PositiveInt = Field(
         default=1, validation_alias=AliasChoices("app_workers", "web_concurrency")
     )
-    # {% else %}
+    # {% elif cookiecutter.__jobs %}
     app_workers: PositiveInt = 1
     # {% endif %}
     app_log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -71,11 +76,13 @@ class ServiceSettings(DatabaseSettings):
     app_root_path: str = ""
     app_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     # {% endif %}
+    # {% if cookiecutter.__start %}
     app_shutdown_timeout: PositiveInt = 10
+    # {% endif %}
     # {% if cookiecutter.__server == "uvicorn" %}
     app_worker_health_timeout: PositiveInt = 30
     # {% endif %}
-    # {% if cookiecutter.__worker %}
+    # {% if cookiecutter.__jobs %}
 
     worker_concurrency: PositiveInt = {{ cookiecutter.__concurrency }}
     worker_poll_interval: PositiveFloat = 1

@@ -4,10 +4,17 @@ from aiohttp import web
 
 from app.companies import queries
 from app.companies.export import export_lines
+# {% if cookiecutter.__jobs %}
+from app.companies.jobs import NewCompanies
+# {% endif %}
 from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import model_response
 from app.kit.http.streaming import stream
+# {% if cookiecutter.__jobs %}
+from app.kit.jobs.queue import enqueue_job
+from app.kit.schemas import JobRead
+# {% endif %}
 
 routes = web.RouteTableDef()
 
@@ -31,6 +38,17 @@ async def create_company(request: web.Request) -> web.Response:
     return model_response(CompanyRead.model_validate(company), 201, {"Location": str(location)})
 
 
+# {% if cookiecutter.__jobs %}
+@routes.post("/companies/import")
+async def import_companies(request: web.Request) -> web.Response:
+    """Have a worker add companies, all or none: it finds the job once this is committed."""
+    payload = (await body_of(request, NewCompanies)).model_dump(mode="json")
+    async with sessions_of(request).write.begin() as session:
+        job = await enqueue_job(session, "import_companies", payload=payload)
+    return model_response(JobRead.model_validate(job), 202)
+
+
+# {% endif %}
 @routes.get("/companies/export")
 async def export_companies(request: web.Request) -> web.StreamResponse:
     """Stream all companies, one JSON object a line."""

@@ -6,13 +6,24 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.companies import queries
 from app.companies.export import export_lines
+# {% if cookiecutter.__jobs %}
+from app.companies.jobs import NewCompanies
+# {% endif %}
 from app.companies.model import Company
 from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.error_handlers import documented
 from app.kit.http.sessions import Factories, Read, Write
 from app.kit.http.streaming import NdjsonResponse
+# {% if cookiecutter.__jobs %}
+from app.kit.jobs.model import Job
+from app.kit.jobs.queue import enqueue_job
+# {% endif %}
 from app.kit.pages import Page
+# {% if cookiecutter.__jobs %}
+from app.kit.schemas import Id, JobRead, PageQuery
+# {% else %}
 from app.kit.schemas import Id, PageQuery
+# {% endif %}
 
 router = APIRouter(prefix="/companies", tags=["companies"])
 
@@ -35,6 +46,17 @@ async def create_company(
     return company
 
 
+# {% if cookiecutter.__jobs %}
+@router.post(
+    "/import", response_model=JobRead, status_code=202, responses=documented(413, 422, 503)
+)
+async def import_companies(session: Write, body: NewCompanies) -> Job:
+    """Have a worker add companies, all or none: it finds the job once this is committed."""
+    payload = body.model_dump(mode="json")
+    return await enqueue_job(session, "import_companies", payload=payload)
+
+
+# {% endif %}
 @router.get("/export", status_code=200, response_class=NdjsonResponse, responses=documented(503))
 async def export_companies(sessions: Factories) -> NdjsonResponse:
     """Stream all companies, one JSON object a line."""

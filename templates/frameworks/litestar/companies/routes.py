@@ -5,6 +5,9 @@ from msgspec import to_builtins
 
 from app.companies import queries
 from app.companies.export import export_lines
+# {% if cookiecutter.__jobs %}
+from app.companies.jobs import NewCompanies
+# {% endif %}
 from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.error_handlers import Documented, documented
 from app.kit.http.requests import (
@@ -18,6 +21,10 @@ from app.kit.http.requests import (
 )
 from app.kit.http.sessions import Factories, Read, Write
 from app.kit.http.streaming import DOCUMENTED, NdjsonResponse
+# {% if cookiecutter.__jobs %}
+from app.kit.jobs.queue import enqueue_job
+from app.kit.schemas import JobRead
+# {% endif %}
 
 
 @get(
@@ -40,6 +47,15 @@ async def create_company(
     return Response(CompanyRead.of(company), headers={"Location": location})
 
 
+# {% if cookiecutter.__jobs %}
+@post("/import", status_code=202, operation_class=Documented, responses=documented(413, 422, 503))
+async def import_companies(write: Write, data: StrictBody[NewCompanies]) -> JobRead:
+    """Have a worker add companies, all or none: it finds the job once this is committed."""
+    payload = to_builtins(data)
+    return JobRead.of(await enqueue_job(write, "import_companies", payload=payload))
+
+
+# {% endif %}
 @get("/export", responses={200: DOCUMENTED} | documented(503))
 async def export_companies(sessions: Factories) -> NdjsonResponse:
     """Stream all companies, one JSON object a line."""
@@ -80,6 +96,9 @@ router = Router(
     route_handlers=[
         list_companies,
         create_company,
+        # {% if cookiecutter.__jobs %}
+        import_companies,
+        # {% endif %}
         export_companies,
         get_company,
         update_company,

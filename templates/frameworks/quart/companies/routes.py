@@ -5,12 +5,20 @@ from quart_schema import document_response, tag_blueprint, validate_querystring,
 
 from app.companies import queries
 from app.companies.export import export_lines
+# {% if cookiecutter.__jobs %}
+from app.companies.jobs import NewCompanies
+# {% endif %}
 from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.error_handlers import NoContent, documented
 from app.kit.http.requests import Json, as_json
 from app.kit.http.sessions import begin_write, get_sessions, open_read
 from app.kit.http.streaming import Lines, start_stream
+# {% if cookiecutter.__jobs %}
+from app.kit.jobs.queue import enqueue_job
+from app.kit.schemas import JobRead, PageQuery
+# {% else %}
 from app.kit.schemas import PageQuery
+# {% endif %}
 
 blueprint = Blueprint("companies", __name__)
 tag_blueprint(blueprint, ["companies"])
@@ -39,6 +47,20 @@ async def create_company(data: CompanyCreate) -> tuple[Json, int, dict[str, str]
     return as_json(CompanyRead, company), 201, {"Location": location}
 
 
+# {% if cookiecutter.__jobs %}
+@blueprint.post("/import")
+@validate_request(NewCompanies)
+@document_response(JobRead, 202)
+@documented(413, 422, 503)
+async def import_companies(data: NewCompanies) -> tuple[Json, int]:
+    """Have a worker add companies, all or none: it finds the job once this is committed."""
+    async with begin_write() as session:
+        payload = data.model_dump(mode="json")
+        job = await enqueue_job(session, "import_companies", payload=payload)
+    return as_json(JobRead, job), 202
+
+
+# {% endif %}
 @blueprint.get("/export")
 @document_response(Lines)
 @documented(503)

@@ -6,10 +6,17 @@ from sanic import Blueprint, HTTPResponse, Request, empty
 
 from app.companies import queries
 from app.companies.export import export_lines
+# {% if cookiecutter.__jobs %}
+from app.companies.jobs import NewCompanies
+# {% endif %}
 from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import model_response
 from app.kit.http.streaming import stream
+# {% if cookiecutter.__jobs %}
+from app.kit.jobs.queue import enqueue_job
+from app.kit.schemas import JobRead
+# {% endif %}
 
 blueprint = Blueprint("companies", url_prefix="/companies")
 
@@ -33,6 +40,17 @@ async def create_company(request: Request[Any, Any]) -> HTTPResponse:
     return model_response(CompanyRead.model_validate(company), 201, {"Location": location})
 
 
+# {% if cookiecutter.__jobs %}
+@blueprint.post("/import")
+async def import_companies(request: Request[Any, Any]) -> HTTPResponse:
+    """Have a worker add companies, all or none: it finds the job once this is committed."""
+    payload = body_of(request, NewCompanies).model_dump(mode="json")
+    async with sessions_of(request).write.begin() as session:
+        job = await enqueue_job(session, "import_companies", payload=payload)
+    return model_response(JobRead.model_validate(job), 202)
+
+
+# {% endif %}
 @blueprint.get("/export")
 async def export_companies(request: Request[Any, Any]) -> None:
     """Stream all companies, one JSON object a line."""

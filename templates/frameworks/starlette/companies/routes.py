@@ -6,10 +6,17 @@ from starlette.routing import Route
 
 from app.companies import queries
 from app.companies.export import export_lines
+# {% if cookiecutter.__jobs %}
+from app.companies.jobs import NewCompanies
+# {% endif %}
 from app.companies.schemas import CompanyCreate, CompanyPage, CompanyRead, CompanyUpdate
 from app.kit.http.requests import body_of, id_of, page_of, sessions_of
 from app.kit.http.responses import ModelResponse
 from app.kit.http.streaming import NdjsonResponse
+# {% if cookiecutter.__jobs %}
+from app.kit.jobs.queue import enqueue_job
+from app.kit.schemas import JobRead
+# {% endif %}
 
 
 async def list_companies(request: Request) -> Response:
@@ -29,6 +36,16 @@ async def create_company(request: Request) -> Response:
     return ModelResponse(CompanyRead.model_validate(company), 201, {"Location": location})
 
 
+# {% if cookiecutter.__jobs %}
+async def import_companies(request: Request) -> Response:
+    """Have a worker add companies, all or none: it finds the job once this is committed."""
+    payload = (await body_of(request, NewCompanies)).model_dump(mode="json")
+    async with sessions_of(request).write.begin() as session:
+        job = await enqueue_job(session, "import_companies", payload=payload)
+    return ModelResponse(JobRead.model_validate(job), 202)
+
+
+# {% endif %}
 async def export_companies(request: Request) -> Response:
     """Stream all companies, one JSON object a line."""
     return await NdjsonResponse.start(export_lines(sessions_of(request)))
@@ -62,6 +79,9 @@ async def delete_company(request: Request) -> Response:
 routes = [
     Route("/api/v1/companies", list_companies),
     Route("/api/v1/companies", create_company, methods=["POST"]),
+    # {% if cookiecutter.__jobs %}
+    Route("/api/v1/companies/import", import_companies, methods=["POST"]),
+    # {% endif %}
     Route("/api/v1/companies/export", export_companies),
     Route("/api/v1/companies/{company_id}", get_company),
     Route("/api/v1/companies/{company_id}", update_company, methods=["PATCH"]),

@@ -1,1 +1,1 @@
-# {% include ("http" if cookiecutter.__web else "worker") ~ "/command_line.py" %}
+# {% include ("http" if cookiecutter.__web and not cookiecutter.__jobs else "worker") ~ "/command_line.py" %}

@@ -10,17 +10,30 @@ from app.kit.commands.command_error import CommandError
 # {% if cookiecutter.__local_database %}
 from app.kit.commands.local_database import how_to_connect
 # {% endif %}
-# {% if cookiecutter.__web %}
+# {% if cookiecutter.__web and cookiecutter.__jobs %}
+from app.kit.commands.preflight import (
+    diagnosed,
+    ensure_pool_is_large_enough,
+    ensure_port_is_free,
+)
+# {% elif cookiecutter.__web %}
 from app.kit.commands.preflight import diagnosed, ensure_port_is_free
-# {% else %}
+# {% elif cookiecutter.__jobs %}
 from app.kit.commands.preflight import diagnosed, ensure_pool_is_large_enough
+# {% else %}
+from app.kit.commands.preflight import diagnosed
+# {% endif %}
+# {% if cookiecutter.__web and cookiecutter.__jobs %}
+from app.kit.commands.processes import Worker
+# {% elif cookiecutter.__jobs %}
+from app.kit.commands.processes import StopSignals
 # {% endif %}
 # {% if cookiecutter.__web %}
 from app.kit.commands.serve import start_server
 # {% endif %}
 from app.kit.commands.service import Service
-# {% if cookiecutter.__worker %}
-from app.kit.commands.work import start_worker
+# {% if cookiecutter.__jobs %}
+from app.kit.commands.work import work_and_reload
 # {% endif %}
 from app.kit.db.engine import open_engine
 from app.kit.db.migration_guard import for_migrations
@@ -30,11 +43,19 @@ from app.kit.settings import ServiceSettings
 
 
 def dev(settings: ServiceSettings, service: Service) -> None:
-    # {% if cookiecutter.__web %}
+    # {% if cookiecutter.__web and cookiecutter.__jobs %}
+    """Bring the database, migrate it, seed it if it is empty, serve, work and reload."""
+    # {% elif cookiecutter.__web %}
     """Bring the database, migrate it, seed it if it is empty, serve and reload."""
-    ensure_port_is_free(settings)
-    # {% else %}
+    # {% elif cookiecutter.__jobs %}
     """Bring the database, migrate it, seed it if it is empty, work and reload."""
+    # {% else %}
+    """Bring the database, migrate it, and seed it if it is empty."""
+    # {% endif %}
+    # {% if cookiecutter.__web %}
+    ensure_port_is_free(settings)
+    # {% endif %}
+    # {% if cookiecutter.__jobs %}
     ensure_pool_is_large_enough(settings)
     # {% endif %}
     # {% if cookiecutter.__local_database %}
@@ -47,10 +68,19 @@ def dev(settings: ServiceSettings, service: Service) -> None:
         event_loop.run(_prepare(settings, seed=service.seed))
     except AlembicError as error:
         raise CommandError(str(error)) from error
-    # {% if cookiecutter.__web %}
+    # {% if cookiecutter.__web and cookiecutter.__jobs %}
+    beside = Worker(work_and_reload, settings, service.worker)
+    try:
+        start_server(settings, service.application, reload=True)
+    finally:
+        beside.ask_to_stop()
+        beside.process.join()
+    # {% elif cookiecutter.__web %}
     start_server(settings, service.application, reload=True)
+    # {% elif cookiecutter.__jobs %}
+    work_and_reload(settings, service.worker, StopSignals())
     # {% else %}
-    start_worker(settings, service.worker, reload=True)
+    print("The database is ready.")
     # {% endif %}
 
 

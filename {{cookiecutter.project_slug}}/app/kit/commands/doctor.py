@@ -6,7 +6,7 @@ import sys
 from sqlalchemy import text
 
 from app import event_loop
-# {% if cookiecutter.__networked %}
+# {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
 # {% if cookiecutter.__postgresql %}
@@ -42,7 +42,7 @@ async def _examine(settings: ServiceSettings) -> str:
     _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
     async with diagnosed_engine(settings) as engine, reading(engine) as connection:
         _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
-        # {% if cookiecutter.__networked %}
+        # {% if cookiecutter.__networked and cookiecutter.__start %}
         allowed = await allowed_connections(connection)
         _line("Connections", f"{most_connections(settings)} at most, of {allowed}")
         # {% endif %}
@@ -56,6 +56,8 @@ async def _examine(settings: ServiceSettings) -> str:
     if settings.replica:
         async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
             _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
+    # {% endif %}
+    # {% if cookiecutter.__networked and cookiecutter.__start %}
     if warning := capacity_warning(settings, allowed):
         return warning
     # {% endif %}

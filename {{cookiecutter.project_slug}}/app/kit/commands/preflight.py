@@ -3,7 +3,7 @@
 # {% if cookiecutter.__web %}
 import socket
 # {% endif %}
-# {% if cookiecutter.__networked or cookiecutter.__one_process %}
+# {% if (cookiecutter.__networked and cookiecutter.__start) or cookiecutter.__one_process %}
 import sys
 # {% endif %}
 from collections.abc import AsyncIterator, Iterator
@@ -16,16 +16,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-# {% if cookiecutter.__networked %}
+# {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.commands.capacity import allowed_connections, capacity_warning
 # {% endif %}
 from app.kit.commands.command_error import CommandError
 from app.kit.db import driver
 from app.kit.db.diagnosis import explain
 from app.kit.db.engine import open_engine
-# {% if cookiecutter.__networked %}
+# {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.db.error_reports import in_words, is_timeout
-# {% else %}
+# {% elif cookiecutter.__start %}
 from app.kit.db.error_reports import in_words
 # {% endif %}
 from app.kit.db.migrations import MigrationState, merge_advice, migration_state
@@ -58,7 +58,10 @@ def ensure_one_process(settings: ServiceSettings) -> None:
             "process on Windows: set 1."
         )
 # {% endif %}
-# {% else %}
+
+
+# {% endif %}
+# {% if cookiecutter.__jobs %}
 def ensure_pool_is_large_enough(settings: ServiceSettings) -> None:
     """Raise CommandError if jobs would have to wait for each other's connections."""
     # {% if cookiecutter.__notifications %}
@@ -72,9 +75,9 @@ def ensure_pool_is_large_enough(settings: ServiceSettings) -> None:
             f"WORKER_CONCURRENCY={settings.worker_concurrency} needs {needed} connections, but "
             f"DB_POOL_SIZE is {settings.db_pool_size}: do fewer jobs at once, or enlarge the pool."
         )
+
+
 # {% endif %}
-
-
 @contextmanager
 def diagnosed(settings: ServiceSettings) -> Iterator[None]:
     """Turn failures of the database, and of Alembic, into CommandErrors."""
@@ -136,7 +139,8 @@ async def ensure_encoding(connection: AsyncConnection) -> None:
 
 
 # {% endif %}
-async def ensure_database_is_ready(settings: ServiceSettings) -> None:
+# {% if cookiecutter.__start %}
+async def ensure_database_is_ready(settings: ServiceSettings, *, prewarm: int) -> None:
     # {% if cookiecutter.__networked %}
     """Raise CommandError if the database can't be used as it is; warn if it is too small."""
     # {% else %}
@@ -150,25 +154,21 @@ async def ensure_database_is_ready(settings: ServiceSettings) -> None:
         # {% if cookiecutter.__networked %}
         warning = capacity_warning(settings, await allowed_connections(connection))
         # {% endif %}
-    await _ensure_connections(settings)
+    await _ensure_connections(settings, prewarm)
     # {% if cookiecutter.__networked %}
     if settings.replica:
         # Its revision is the primary's, a moment later.
         async with diagnosed_engine(settings.replica) as engine, engine.connect():
             pass
-        await _ensure_connections(settings.replica)
+        await _ensure_connections(settings.replica, prewarm)
     if warning:
         print(warning, file=sys.stderr, flush=True)
     # {% endif %}
 
 
-async def _ensure_connections(settings: ServiceSettings) -> None:
+async def _ensure_connections(settings: ServiceSettings, prewarm: int) -> None:
     # Here it is one sentence; later each worker would print a traceback.
-    # {% if cookiecutter.__web %}
-    number = settings.app_workers * min(settings.db_prewarm, settings.db_pool_size)
-    # {% else %}
-    number = settings.app_workers * min(settings.db_prewarm, settings.worker_concurrency)
-    # {% endif %}
+    number = settings.app_workers * min(prewarm, settings.db_pool_size)
     of_all_workers = settings.model_copy(update={"db_pool_size": max(number, 1)})
     try:
         async with open_engine(of_all_workers, prewarm=number):
@@ -188,6 +188,7 @@ async def _ensure_connections(settings: ServiceSettings) -> None:
         ) from error
 
 
+# {% endif %}
 def revisions(names: frozenset[str]) -> str:
     """Return `names` for a person."""
     return ", ".join(sorted(names)) or "none"

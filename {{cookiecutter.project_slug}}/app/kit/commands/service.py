@@ -1,6 +1,6 @@
 """What the commands have to know of the service."""
 
-# {% if cookiecutter.__worker %}
+# {% if cookiecutter.__jobs %}
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,7 +19,8 @@ class Service:
     # {% if cookiecutter.__web %}
     application: str
     """The place of the application, or of the function that creates it."""
-    # {% else %}
+    # {% endif %}
+    # {% if cookiecutter.__jobs %}
     worker: str
     """The place of the function that works until it is told to stop."""
     handlers: Mapping[str, Handler]

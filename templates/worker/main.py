@@ -1,4 +1,4 @@
-"""The worker."""
+"""The worker, which does the jobs in the queue."""
 
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import ensure_compatible_loop
