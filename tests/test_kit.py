@@ -101,8 +101,10 @@ def combinations() -> list[dict[str, str]]:
     """Return the answers on which the kit's tests depend, each with the first of the others."""
     return [
         {},
-        *({"driver": driver, "framework": it} for driver in DRIVERS for it in ("fastapi", "none")),
+        *({"driver": driver} for driver in DRIVERS),
         *({"framework": it} for it in FRAMEWORKS),
+        *({"driver": it, "framework": "none", "jobs": "yes"} for it in choices("driver")),
+        *({"framework": it, "jobs": "yes"} for it in choices("framework")[:-1]),
         *({"server": it} for it in SERVERS),
         {"sync_engine": "yes"},
         {"windows_event_loop": "native"},

@@ -83,8 +83,8 @@ def write_what_an_owner_writes(project: Project) -> None:
     insert(app / "main.py", settings, "from app.visits.routes import router as visits\n")
     routes = '    app.include_router(customers, prefix="/api/v1")\n'
     insert(app / "main.py", routes, "    app.include_router(visits)\n")
-    with (app / "settings.py").open("a", encoding="utf-8") as file:
-        file.write('\n    visits_mood: str = "good"\n')
+    with (app / "settings.py").open("a", encoding="utf-8") as added:
+        added.write('\n    visits_mood: str = "good"\n')
     column = "    industry: Mapped[str]"
     replace(app / "companies" / "model.py", column, f"    motto: Mapped[str | None]\n{column}")
 

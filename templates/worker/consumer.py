@@ -82,10 +82,7 @@ class Consumer:
         # {% else %}
         """Do the job that has waited longest; return whether there was one, and nobody did another.
 
-        A first transaction notes who does it, and since when. A second one is what the job does
-        and the note that it is done: a worker that is killed loses nothing, and nothing is done
-        twice. Raises SQLAlchemyError if the database can't be used; then the job is as if it had
-        not been tried.
+        Raises SQLAlchemyError if the database can't be used: the job is as if it was not tried.
         """
         with turn(self.resources.settings) as mine:
             return mine and await self._do_next_job()

@@ -30,11 +30,11 @@ def bake(output: Path, **answers: str) -> Path:
     if unknown := answers.keys() - ANSWERS.keys():
         # Cookiecutter would ignore them, and the test would prove nothing.
         raise ValueError(f"no such answer: {', '.join(sorted(unknown))}")
-    return render(TEMPLATE, output, **answers)
+    return render(TEMPLATE, output, answers)
 
 
 def render(
-    template: Path, output: Path, *, overwrite_if_exists: bool = False, **answers: str
+    template: Path, output: Path, answers: dict[str, str], *, overwrite_if_exists: bool = False
 ) -> Path:
     """Render a `template` into `output`, and return the directory that it made."""
     # Cookiecutter leaves each rendered hook in the temporary directory, and the answers in

@@ -19,10 +19,8 @@ OF_DATABASE = {"database", "mysql", "networked", "postgresql", "sqlite", "sync"}
 """What is the same with all frameworks."""
 OF_FRAMEWORK = {"commands", "framework", "openapi", "start", "uvicorn"}
 """What is the same with all drivers."""
-OF_BOTH = {
-    *("doctor", "web", "web_and_jobs"),
-    *("worker", "worker_networked", "worker_postgresql"),
-}
+OF_JOBS = {"web_and_jobs", "worker", "worker_networked", "worker_postgresql"}
+OF_BOTH = {"doctor", "web", *OF_JOBS}
 """What depends on the framework and on the driver."""
 ONCE = {"once"}
 """What is the same with all of them."""
@@ -78,6 +76,6 @@ def add_kit_tests(project: Path, wanted: set[str], **answers: str) -> list[str]:
             shutil.copytree(
                 SOURCES / folder, Path(template, PLACE), dirs_exist_ok=True, ignore=CACHES
             )
-        rendered = render(Path(template), project.parent, overwrite_if_exists=True, **answers)
+        rendered = render(Path(template), project.parent, answers, overwrite_if_exists=True)
     assert rendered == project, f"{rendered} is not {project}: the answers are others"
     return chosen
