@@ -163,3 +163,63 @@ def test_update_from_the_commit_before(tmp_path: Path) -> None:
     assert_merged_clean(project)
     fresh = create(template, tmp_path / "fresh")
     assert files(project) == with_edits(files(fresh))
+
+
+OWNERS_LINES = {
+    "app/main.py": {
+        "from app.settings import Settings\n": "from app.visits.routes import router as visits\n",
+        '    app.include_router(customers, prefix="/api/v1")\n': "    app.include_router(visits)\n",
+    },
+    "app/settings.py": {
+        '`app/kit/db/settings.py`.\n    """\n': '\n    mail_host: str = "localhost"\n'
+    },
+    "app/resources.py": {"    settings: Settings\n": '    mail_host: str = "localhost"\n'},
+    "app/__main__.py": {"import sys\n": "import os\n"},
+    "pyproject.toml": {'    "sqlalchemy[asyncio]': '    "structlog>=25",\n'},
+    ".env.example": {"": "# MAIL_HOST=localhost\n"},
+    "migrations/env.py": {"import sys\n": "import os\n"},
+    "tests/conftest.py": {"_server = ExitStack()\n": "OURS = 1\n"},
+    "README.md": {"": "\n## Ours\n\nThis service is about visits.\n"},
+}
+"""What an owner adds to files that the template changes, too: each text behind another one."""
+PROJECT = "{{cookiecutter.project_slug}}"
+TEMPLATES_LINES = {
+    "templates/frameworks/fastapi/main.py": "    settings = settings or settings_or_exit(Settings)\n",
+    f"{PROJECT}/app/settings.py": "from app.kit.settings import ServiceSettings\n",
+    "templates/frameworks/fastapi/resources.py": "from typing import Annotated\n",
+    f"{PROJECT}/app/__main__.py": "    settings=Settings,\n",
+    f"{PROJECT}/pyproject.toml": "dependencies = [\n",
+    f"{PROJECT}/.env.example": "# APP_PORT=8000\n",
+    f"{PROJECT}/migrations/env.py": "    escape_unprintable()\n",
+    f"{PROJECT}/tests/conftest.py": "    _server.close()\n",
+    f"{PROJECT}/README.md": "## Commands\n",
+}
+"""Where a later version of the template changes these files, and app/kit/ beside them."""
+
+
+def insert(file: Path, place: str, line: str) -> None:
+    """Put `line` behind the line that has `place`; without one, at the end."""
+    before = file.read_text(encoding="utf-8")
+    assert place in before, (file, place)
+    end = before.index("\n", before.index(place) + len(place) - 1) + 1 if place else len(before)
+    after = before[:end] + line + before[end:]
+    file.write_text(after, encoding="utf-8", newline="\n")
+
+
+def test_what_owners_add_to_shared_files_merges(template: Path, tmp_path: Path) -> None:
+    project = create(template, tmp_path / "work")
+    for name, lines in OWNERS_LINES.items():
+        for place, line in lines.items():
+            insert(project / name, place, line)
+    commit(project, "Our lines")
+    for name, place in TEMPLATES_LINES.items():
+        insert(template / name, place, f"{'' if place[0] != ' ' else '    '}# Later.\n")
+    insert(template / PROJECT / "app/kit/pages.py", "", "\n# Later.\n")
+    commit(template, "A later version")
+    cruft(project, "update", "--skip-apply-ask")
+    assert_merged_clean(project)
+    merged = files(project)
+    assert "# Later." in merged["app/kit/pages.py"]
+    for name, lines in OWNERS_LINES.items():
+        assert "# Later." in merged[name], name
+        assert all(line in merged[name] for line in lines.values()), name
