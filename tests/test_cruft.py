@@ -184,7 +184,7 @@ OWNERS_LINES = {
 """What an owner adds to files that the template changes, too: each text behind another one."""
 PROJECT = "{{cookiecutter.project_slug}}"
 TEMPLATES_LINES = {
-    "templates/frameworks/fastapi/main.py": "    settings = settings or settings_or_exit(Settings)\n",
+    "templates/frameworks/fastapi/main.py": "    settings = settings or ",
     f"{PROJECT}/app/settings.py": "from app.kit.settings import ServiceSettings\n",
     "templates/frameworks/fastapi/resources.py": "from typing import Annotated\n",
     f"{PROJECT}/app/__main__.py": "    settings=Settings,\n",

@@ -4,7 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# {% if cookiecutter.framework in ["fastapi", "starlette"] %}
+# {% if cookiecutter._frameworks[cookiecutter.framework].base is defined %}
 from starlette.concurrency import run_in_threadpool
 
 # {% endif %}
@@ -24,7 +24,7 @@ async def open_service(settings: ServiceSettings) -> AsyncIterator[Database]:
         open_log(settings),
         open_database(settings, prewarm=settings.db_prewarm) as database,
     ):
-        # {% if cookiecutter.framework in ["fastapi", "starlette"] %}
+        # {% if cookiecutter._frameworks[cookiecutter.framework].base is defined %}
         # Loads what answers need: later there may be no file descriptor left for that.
         await run_in_threadpool(int)
         # {% endif %}

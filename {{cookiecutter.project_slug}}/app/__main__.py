@@ -21,7 +21,7 @@ from app.settings import Settings
 
 SERVICE = Service(
     # {% if cookiecutter.__web %}
-    application="app.main:{{ 'app' if cookiecutter.__server in cookiecutter._servers and cookiecutter.__server in ['uvicorn', 'granian', 'hypercorn'] else 'create_app' }}",
+    application="app.main:{{ 'app' if cookiecutter._frameworks[cookiecutter.framework].server == 'asgi' else 'create_app' }}",
     # {% endif %}
     # {% if cookiecutter.__jobs %}
     worker="app.worker:work",

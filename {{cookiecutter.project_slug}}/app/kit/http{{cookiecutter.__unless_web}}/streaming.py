@@ -1,1 +1,1 @@
-# {% include "frameworks/" ~ cookiecutter.framework ~ "/http/streaming.py" ignore missing %}
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/streaming.py", "asgi/streaming.py"] ignore missing %}

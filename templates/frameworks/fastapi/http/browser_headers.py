@@ -1,1 +1,0 @@
-# {% include "frameworks/starlette/http/browser_headers.py" %}

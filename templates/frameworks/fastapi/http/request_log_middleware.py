@@ -1,1 +1,0 @@
-# {% include "asgi/request_log_middleware.py" %}

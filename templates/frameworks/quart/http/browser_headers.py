@@ -1,1 +1,0 @@
-# {% include "asgi/browser_headers.py" %}

@@ -1,1 +1,0 @@
-# {% include "asgi/proxy_middleware.py" %}

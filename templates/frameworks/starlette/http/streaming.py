@@ -1,1 +1,0 @@
-# {% include "asgi/streaming.py" %}

@@ -1,1 +1,0 @@
-# {% include "asgi/test_client.py" %}
