@@ -1,7 +1,7 @@
 """Jobs about companies."""
 
 from collections.abc import Mapping
-# {% if cookiecutter.__schemas == "msgspec" %}
+# {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
 from typing import Any
 
 from msgspec import convert
@@ -20,7 +20,7 @@ from app.kit.schemas import RequestSchema
 class NewCompanies(RequestSchema):
     """The payload of `import_companies`."""
 
-    # {% if cookiecutter.__schemas == "msgspec" %}
+    # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
     companies: list[CompanyCreate]
     # {% else %}
     companies: Annotated[list[CompanyCreate], FailFast()]
@@ -29,7 +29,7 @@ class NewCompanies(RequestSchema):
 
 async def import_companies(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Add all the companies or none; raises ConflictError if a name is taken."""
-    # {% if cookiecutter.__schemas == "msgspec" %}
+    # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
     new = convert(payload, NewCompanies)
     # {% else %}
     new = NewCompanies.model_validate(payload)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-# {% if cookiecutter.__schemas == "msgspec" %}
+# {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
 from msgspec import Meta, convert
 # {% else %}
 from pydantic import FailFast
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.customers.queries import create_customer
 from app.customers.schemas import CustomerCreate
-# {% if cookiecutter.__schemas == "msgspec" %}
+# {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
 from app.kit.db.types import MAX_ID
 from app.kit.schemas import RequestSchema
 # {% else %}
@@ -23,7 +23,7 @@ from app.kit.schemas import Id, RequestSchema
 class NewCustomers(RequestSchema):
     """The payload of `import_customers`."""
 
-    # {% if cookiecutter.__schemas == "msgspec" %}
+    # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
     company_id: Annotated[int, Meta(ge=1, le=MAX_ID)]
     customers: list[CustomerCreate]
     # {% else %}
@@ -34,7 +34,7 @@ class NewCustomers(RequestSchema):
 
 async def import_customers(session: AsyncSession, payload: Mapping[str, Any]) -> None:
     """Add all the customers or none; raises NotFoundError if their company is not there (yet)."""
-    # {% if cookiecutter.__schemas == "msgspec" %}
+    # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
     new = convert(payload, NewCustomers)
     # {% else %}
     new = NewCustomers.model_validate(payload)

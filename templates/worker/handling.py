@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-# {% if cookiecutter.__schemas == "msgspec" %}
+# {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
 from msgspec import ValidationError
 # {% else %}
 from pydantic import ValidationError

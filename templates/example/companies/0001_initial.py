@@ -34,11 +34,11 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "{{ cookiecutter.__length }}(name) BETWEEN 1 AND 120",
+            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND 120",
             name=op.f("ck_companies_name_length"),
         ),
         sa.CheckConstraint(
-            "{{ cookiecutter.__length }}(industry) BETWEEN 1 AND 120",
+            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(industry) BETWEEN 1 AND 120",
             name=op.f("ck_companies_industry_length"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
@@ -55,11 +55,11 @@ def upgrade() -> None:
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "{{ cookiecutter.__length }}(name) BETWEEN 1 AND 120",
+            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND 120",
             name=op.f("ck_customers_name_length"),
         ),
         sa.CheckConstraint(
-            "{{ cookiecutter.__length }}(email) BETWEEN 3 AND 254",
+            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(email) BETWEEN 3 AND 254",
             name=op.f("ck_customers_email_length"),
         ),
         sa.ForeignKeyConstraint(

@@ -127,7 +127,7 @@ async def test_a_job_that_always_fails_stays_and_says_why(
     ("kind", "payload", "reason"),
     [
         ("nothing_we_know", {}, "There is no handler for jobs of the kind 'nothing_we_know'."),
-        # {% if cookiecutter.__schemas == "msgspec" %}
+        # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
         ("import_companies", {}, "Object missing required field `companies`."),
         ("import_companies", {"companies": [{"name": " "}]}, "`$.companies[0].name`"),
         # {% else %}

@@ -91,7 +91,7 @@ async def test_a_failed_job_is_listed_with_its_reason_and_tried_again(
         await finished(committing_sessions, int(number))
     [[*_, state, _, attempts, reason]] = (await app("jobs", "list")).rows()
     assert (state, attempts) == ("failed", "1")
-    # {% if cookiecutter.__schemas == "msgspec" %}
+    # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
     assert "missing required field `companies`" in reason
     # {% else %}
     assert "companies: Field required" in reason

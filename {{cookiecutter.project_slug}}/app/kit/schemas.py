@@ -1,1 +1,1 @@
-# {% include "schemas/" ~ cookiecutter.__schemas ~ "/kit.py" %}
+# {% include "schemas/" ~ cookiecutter._frameworks[cookiecutter.framework].schemas ~ "/kit.py" %}

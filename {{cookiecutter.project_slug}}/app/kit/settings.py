@@ -84,7 +84,7 @@ class ServiceSettings(DatabaseSettings):
     # {% endif %}
     # {% if cookiecutter.__jobs %}
 
-    worker_concurrency: PositiveInt = {{ cookiecutter.__concurrency }}
+    worker_concurrency: PositiveInt = {{ 1 if cookiecutter.__database == 'sqlite' else 4 }}
     worker_poll_interval: PositiveFloat = 1
     worker_max_attempts: PositiveInt = 5
     worker_retry_delay: NonNegativeFloat = 10

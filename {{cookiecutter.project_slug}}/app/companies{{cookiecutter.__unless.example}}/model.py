@@ -21,8 +21,8 @@ class Company(Entity):
     __tablename__ = "companies"
     # In the table's arguments, because autogenerate does not see a column's constraints.
     __table_args__ = (
-        CheckConstraint(f"{{ cookiecutter.__length }}(name) BETWEEN 1 AND {MAX_TEXT}", name="name_length"),
-        CheckConstraint(f"{{ cookiecutter.__length }}(industry) BETWEEN 1 AND {MAX_TEXT}", name="industry_length"),
+        CheckConstraint(f"{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND {MAX_TEXT}", name="name_length"),
+        CheckConstraint(f"{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(industry) BETWEEN 1 AND {MAX_TEXT}", name="industry_length"),
     )
 
     name: Mapped[str] = mapped_column(String(MAX_TEXT), unique=True)

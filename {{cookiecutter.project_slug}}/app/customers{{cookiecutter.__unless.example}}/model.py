@@ -17,8 +17,8 @@ class Customer(Entity):
 
     __tablename__ = "customers"
     __table_args__ = (
-        CheckConstraint(f"{{ cookiecutter.__length }}(name) BETWEEN 1 AND {MAX_TEXT}", name="name_length"),
-        CheckConstraint(f"{{ cookiecutter.__length }}(email) BETWEEN 3 AND {MAX_EMAIL}", name="email_length"),
+        CheckConstraint(f"{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND {MAX_TEXT}", name="name_length"),
+        CheckConstraint(f"{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(email) BETWEEN 3 AND {MAX_EMAIL}", name="email_length"),
     )
 
     company_id: Mapped[int] = mapped_column(

@@ -1,1 +1,0 @@
-# {% include "schemas/" ~ cookiecutter.__schemas ~ "/companies.py" %}
