@@ -19,7 +19,7 @@ AS_IT_IS = "as it is"
 METHODS = ("GET",)
 ROUNDS = 5
 """At most: there are many of them."""
-SESSION, MAIN = "app/kit/db/session.py", "app/main.py"
+SESSION, APPLICATION = "app/kit/db/session.py", "app/kit/http/application.py"
 ROUTES, QUERIES = "app/companies/routes.py", "app/companies/queries.py"
 MIDDLEWARE = """    app.add_middleware(UnexpectedErrors)
 
@@ -58,9 +58,9 @@ OWN_SESSION = (
     ),
     Edit(
         ROUTES,
-        "    return await companies.get_company(session, company_id)\n",
+        "    return await queries.get_company(session, company_id)\n",
         "    async with sessions.read() as session:\n"
-        "        return await companies.get_company(session, company_id)\n",
+        "        return await queries.get_company(session, company_id)\n",
     ),
 )
 COLUMNS = (
@@ -139,7 +139,7 @@ DEFAULTS = (
         'a middleware of `@app.middleware("http")`',
         "Starlette's BaseHTTPMiddleware runs the application in a task of its own, and streams "
         "through a queue: all of the project's middleware is pure ASGI.",
-        edits=(Edit(MAIN, "    app.add_middleware(UnexpectedErrors)\n", MIDDLEWARE),),
+        edits=(Edit(APPLICATION, "    app.add_middleware(UnexpectedErrors)\n", MIDDLEWARE),),
     ),
     Lever(
         "a line of the log for each request (`APP_LOG_LEVEL=info`, the default)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,23 +39,30 @@ def test_connections_that_come_too_late_are_not_called_refused(
 def answering_once(url: str) -> Iterator[str]:
     """Yield the URL of a server with one connection; on others it accepts, and says nothing."""
     there = urlsplit(url)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        here = f"{there.netloc.rpartition('@')[0]}@127.0.0.1:{listener.getsockname()[1]}"
-        target = (there.hostname or "127.0.0.1", there.port or 0)
-        threading.Thread(target=serve, args=(listener, target), daemon=True).start()
+    listener = socket.create_server(("127.0.0.1", 0))
+    here = f"{there.netloc.rpartition('@')[0]}@127.0.0.1:{listener.getsockname()[1]}"
+    target = (there.hostname or "127.0.0.1", there.port or 0)
+    thread = threading.Thread(target=serve, args=(listener, target))
+    thread.start()
+    try:
         yield there._replace(netloc=here).geturl()
+    finally:
+        with suppress(OSError):
+            # On Linux, closing it would not end accept().
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
 
 
 def serve(listener: socket.socket, target: tuple[str, int]) -> None:
     """Lead the first connection to `target`."""
-    silent = []
-    with suppress(OSError):
-        client, _ = listener.accept()
-        server = socket.create_connection(target)
+    with ExitStack() as stack, suppress(OSError):
+        client = stack.enter_context(listener.accept()[0])
+        server = stack.enter_context(socket.create_connection(target))
         for pair in ((client, server), (server, client)):
             threading.Thread(target=pipe, args=pair, daemon=True).start()
         while True:
-            silent.append(listener.accept()[0])
+            stack.enter_context(listener.accept()[0])
 
 
 def pipe(source: socket.socket, sink: socket.socket) -> None:

@@ -42,7 +42,9 @@ USUAL = [WEB[0], (DRIVER, "aiohttp")]
 COMMANDS = [(), ("--workers", "2"), ("dev",)]
 LONG = "/" + "x" * 4000
 """A path whose line is long: 300 of them are more than a pipe and the queue hold."""
-DROPPED = re.compile(r"^WARNING: app\.output: (\d+) lines of the log were dropped", re.MULTILINE)
+DROPPED = re.compile(
+    r"^WARNING: app\.kit\.output: (\d+) lines of the log were dropped", re.MULTILINE
+)
 
 
 @dataclass

@@ -246,7 +246,7 @@ def test_a_connection_in_use_does_not_keep_it_from_stopping(
     variant: Variant, installed: Callable[[Variant], Project], tmp_path: Path
 ) -> None:
     project = owned_project(variant, installed(variant), tmp_path)
-    with (project.path / "app" / "api" / "owner.py").open("a", encoding="utf-8") as owner:
+    with (project.path / "app" / "owner.py").open("a", encoding="utf-8") as owner:
         owner.write(HOLD)
     with migrated_database(project, tmp_path) as url:
         env = ENVIRONMENT | {"DATABASE_URL": url, "DB_DRAIN_TIMEOUT": "0.1"}

@@ -87,13 +87,15 @@ import json, sys
 from app.companies.queries import create_company
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
-from app.kit.jobs.handling import HopelessError, handle
+from app.jobs import HANDLERS
+from app.kit.jobs.failures import HopelessError
+from app.kit.jobs.handling import handle
 from app.settings import Settings
 
 async def takes(sessions, kind, **payload):
     async with sessions.write.begin() as session:
         try:
-            await handle(session, kind=kind, payload=payload, limit=0)
+            await handle(HANDLERS[kind], session, payload=payload, limit=0)
         except HopelessError:
             return False
     return True
