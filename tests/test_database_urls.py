@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -19,9 +18,10 @@ from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_postgres import local_database as local_postgres
 from devtools.local_server import LocalServerError
 from support.bake import ANSWERS, choices
+from support.databases.observer import wait_until
 from support.databases.real import mariadb
 from support.places import PROBES
-from support.projects import PATIENCE, Project, install, new_directory
+from support.projects import Project, install, new_directory
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("urls")]
 
@@ -79,14 +79,14 @@ def wait_until_stopped(data: Path) -> None:
     import fcntl  # noqa: PLC0415  not on Windows
 
     [lock] = data.glob("*/watching")
-    with lock.open("ab") as watching:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            with suppress(BlockingIOError):
-                fcntl.flock(watching, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            time.sleep(0.05)
-    raise AssertionError("the server does not stop")
+
+    def is_free() -> bool:
+        with lock.open("ab") as watching, suppress(BlockingIOError):
+            fcntl.flock(watching, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+
+    wait_until(is_free, why=lambda: "the server does not stop")
 
 
 @pytest.fixture(scope="module")

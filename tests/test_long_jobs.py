@@ -242,3 +242,17 @@ def test_a_job_that_can_not_be_ended_ends_its_worker(
     [[_, _, state, _, attempts, error]] = jobs(project, url)
     assert (state, attempts) == ("queued", str(int(counted)))
     assert ("It took longer than 0.5 s (WORKER_JOB_TIMEOUT)" in error) == counted
+
+
+def test_a_worker_that_is_stopped_names_the_job_that_goes_on(
+    project: Project, url: str, tmp_path: Path
+) -> None:
+    add(project, url, ("stubborn", {}))
+    settings = env(url, APP_SHUTDOWN_TIMEOUT="1")
+    with running(project, tmp_path / "log", **settings) as worker:
+        wait_until(lambda: jobs(project, url, "--state", "running"), why=said_by(worker))
+        log = worker.stop()
+    assert worker.process.returncode == 1
+    assert re.search(r"CRITICAL.*A job of the kind 'stubborn' goes on", log), log
+    [[_, _, state, _, attempts, _]] = jobs(project, url)
+    assert (state, attempts) == ("queued", "0")

@@ -78,15 +78,16 @@ def write_what_an_owner_writes(project: Project) -> None:
         for file in name.split():
             text = (OWNER / file).read_text(encoding="utf-8")
             (project.path / place / file).write_text(text, encoding="utf-8")
-    app = project.path / "app"
     settings = "from app.settings import Settings\n"
-    insert(app / "main.py", settings, "from app.visits.routes import router as visits\n")
+    project.replace(
+        "app/main.py", settings, settings + "from app.visits.routes import router as visits\n"
+    )
     routes = '    app.include_router(customers, prefix="/api/v1")\n'
-    insert(app / "main.py", routes, "    app.include_router(visits)\n")
-    with (app / "settings.py").open("a", encoding="utf-8") as added:
+    project.replace("app/main.py", routes, routes + "    app.include_router(visits)\n")
+    with (project.path / "app" / "settings.py").open("a", encoding="utf-8") as added:
         added.write('\n    visits_mood: str = "good"\n')
     column = "    industry: Mapped[str]"
-    replace(app / "companies" / "model.py", column, f"    motto: Mapped[str | None]\n{column}")
+    project.replace("app/companies/model.py", column, f"    motto: Mapped[str | None]\n{column}")
 
 
 def migrate_new_types(project: Project) -> None:
@@ -101,8 +102,11 @@ def migrate_new_types(project: Project) -> None:
 
 
 def add_a_member(project: Project) -> None:
-    model = project.path / "app" / "visits" / "model.py"
-    replace(model, '    BAD = "bad"\n', '    BAD = "bad"\n    SO_SO = "somewhere in between"\n')
+    project.replace(
+        "app/visits/model.py",
+        '    BAD = "bad"\n',
+        '    BAD = "bad"\n    SO_SO = "somewhere in between"\n',
+    )
     assert "ck_visits_mood" in refused(project, project.python, "-m", "alembic", "check")
     alembic(project, "revision", "--autogenerate", "-m", "A mood in between")
     alembic(project, "upgrade", "head")
@@ -113,7 +117,7 @@ def build_an_index_while_another_migrates(project: Project) -> None:
     alembic(project, "revision", "-m", "Find visits by their code")
     [written] = (project.path / "migrations" / "versions").glob("*_find_visits_by_their_code.py")
     # As an owner would: Alembic's imports are still there.
-    replace(written, '    """Apply the revision."""\n', CONCURRENTLY)
+    project.replace(written, '    """Apply the revision."""\n', CONCURRENTLY)
     project.succeed(project.python, "-m", "ruff", "check", str(written))
     command: list[str | Path] = [project.python, "-m", "alembic", "upgrade", "head"]
     migrators = [subprocess.Popen(command, cwd=project.path, env=environment()) for _ in range(3)]
@@ -122,8 +126,9 @@ def build_an_index_while_another_migrates(project: Project) -> None:
         written.read_text(encoding="utf-8").replace(", postgresql_concurrently=True", ""),
         encoding="utf-8",
     )
-    model = project.path / "app" / "visits" / "model.py"
-    replace(model, "mapped_column(Lowercase)", "mapped_column(Lowercase, index=True)")
+    project.replace(
+        "app/visits/model.py", "mapped_column(Lowercase)", "mapped_column(Lowercase, index=True)"
+    )
     alembic(project, "check")
 
 
@@ -200,18 +205,6 @@ def refused(project: Project, *command: str | Path, **env: str) -> str:
     told = done.stdout + done.stderr
     assert "Traceback" not in told, told
     return told
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    """Put `new` in the place of `old` in a file."""
-    before = path.read_text(encoding="utf-8")
-    assert old in before, before
-    path.write_text(before.replace(old, new, 1), encoding="utf-8")
-
-
-def insert(path: Path, line: str, another: str) -> None:
-    """Add another line after a line of a file."""
-    replace(path, line, line + another)
 
 
 def log_of(path: Path) -> str:

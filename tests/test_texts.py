@@ -95,7 +95,7 @@ from app.settings import Settings
 async def takes(sessions, kind, **payload):
     async with sessions.write.begin() as session:
         try:
-            await handle(HANDLERS[kind], session, payload=payload, limit=0)
+            await handle(HANDLERS[kind], session, kind=kind, payload=payload, limit=0)
         except HopelessError:
             return False
     return True

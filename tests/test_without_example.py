@@ -111,11 +111,12 @@ def test_the_first_resource_is_a_folder_and_two_lines(project: Project, tmp_path
     ):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    main = project.path / "app" / "main.py"
     first = "from app.kit"
-    replace(main, first, f"from app.invoices.routes import router as invoices\n{first}")
+    project.replace(
+        "app/main.py", first, f"from app.invoices.routes import router as invoices\n{first}"
+    )
     place = "    # The first resource is included here: the README says how.\n"
-    replace(main, place, '    app.include_router(invoices, prefix="/api/v1")\n')
+    project.replace("app/main.py", place, '    app.include_router(invoices, prefix="/api/v1")\n')
     with database_for(project.driver, tmp_path) as url:
         env = {"DATABASE_URL": url}
         project.migrate(**env)
@@ -128,10 +129,3 @@ def test_the_first_resource_is_a_folder_and_two_lines(project: Project, tmp_path
             assert httpx2.get(f"{service.url}/api/v1/invoices").json() == 0
     for command in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest", "-q"]):
         project.succeed(project.python, "-m", *command)
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    """Put `new` in the place of `old`, which must be there."""
-    text = path.read_text(encoding="utf-8")
-    assert old in text, (path, old)
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -145,7 +145,7 @@ class Consumer:
         if kind not in self.handlers:
             raise HopelessError(f"There is no handler for jobs of the kind {kind!r}.")
         try:
-            await handle(self.handlers[kind], session, payload=job.payload, limit=limit)
+            await handle(self.handlers[kind], session, kind=kind, payload=job.payload, limit=limit)
         except StuckJobError as error:
             # Left alone, it might do what the next attempt does at the same time.
             self.bell.stop()

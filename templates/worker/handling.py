@@ -26,9 +26,9 @@ GOES_ON = f"goes on, {GRACE:g} s after it was cancelled"
 
 
 async def handle(
-    handler: Handler, session: AsyncSession, *, payload: Mapping[str, Any], limit: float
+    handler: Handler, session: AsyncSession, *, kind: str, payload: Mapping[str, Any], limit: float
 ) -> None:
-    """Do a job with its `handler` within `limit` seconds, or with 0 without a limit.
+    """Do a job of a `kind` with its `handler` within `limit` seconds, or with 0 without a limit.
 
     Raises what its handler raises, HopelessError, InterruptedJobError, and StuckJobError.
     """
@@ -38,7 +38,7 @@ async def handle(
         in_time, _ = await asyncio.wait({work}, timeout=limit or None)
     except asyncio.CancelledError:
         if not await _cancel(work):
-            end_process(f"A job {GOES_ON}.")
+            end_process(f"A job of the kind {kind!r} {GOES_ON}.")
         raise
     if not in_time and not await _cancel(work):
         raise StuckJobError(f"It took longer than {limit:g} s (WORKER_JOB_TIMEOUT), and {GOES_ON}.")

@@ -102,6 +102,13 @@ class Project:
         """Migrate the database that `env` names."""
         self.succeed(self.python, "-m", "alembic", "upgrade", "head", **env)
 
+    def replace(self, name: str | Path, old: str, new: str) -> None:
+        """Put `new` in the place of `old`, which must be in the file, once."""
+        file = self.path / name
+        before, between, after = file.read_text(encoding="utf-8").partition(old)
+        assert between, f"{old!r} is not in {name}"
+        file.write_text(before + new + after, encoding="utf-8")
+
 
 @dataclass(frozen=True)
 class Copy(Project):
@@ -120,13 +127,6 @@ class Copy(Project):
         path = directory / original.path.name
         shutil.copytree(original.path, path, ignore=shutil.ignore_patterns(".*cache*", ".venv"))
         return cls(path, original.driver, original)
-
-    def replace(self, name: str, old: str, new: str) -> None:
-        """Put `new` in the place of `old`, which must be in the file, once."""
-        file = self.path / name
-        before, between, after = file.read_text(encoding="utf-8").partition(old)
-        assert between, f"{old!r} is not in {name}"
-        file.write_text(before + new + after, encoding="utf-8")
 
 
 def install(output: Path, *sync_options: str, **answers: str) -> Project:

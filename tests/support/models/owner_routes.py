@@ -21,9 +21,6 @@ ROUTES = {
 def include_owner(project: Project, framework: str) -> None:
     """Add two lines to main for the routes of `app/owner.py`."""
     place, routes = ROUTES[framework]
-    main = project.path / "app" / "main.py"
-    text = main.read_text(encoding="utf-8")
-    assert place in text
-    text = text.replace(place, routes + place, 1)
+    project.replace("app/main.py", place, routes + place)
     first = "from app.companies"
-    main.write_text(text.replace(first, f"from app import owner\n{first}", 1), encoding="utf-8")
+    project.replace("app/main.py", first, f"from app import owner\n{first}")
