@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_those_of_the_project_are_small() -> None:
     for path in SOURCES:
         if {"templates", "{{cookiecutter.project_slug}}", "kit"} & {*path.parts}:
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 200, path
+
+
+def test_names_of_the_project_say_what_they_name() -> None:
+    vague = {"browsers", "garbage", "it", "silence", "told"}
+    for path in SOURCES:
+        if {"templates", "{{cookiecutter.project_slug}}", "kit"} & {*path.parts}:
+            with path.open(encoding="utf-8") as file:
+                tokens = tokenize.generate_tokens(file.readline)
+                names = {token.string for token in tokens if token.type == tokenize.NAME}
+            assert not names & vague, path
 
 
 @pytest.mark.parametrize("command", [["format", "--check"], ["check"]], ids=["format", "lint"])

@@ -18,7 +18,7 @@ class BehindProxies:
         """Run the application."""
 
         def header(name: str) -> str:
-            values = (value for it, value in scope["headers"] if it == name.encode())
+            values = (value for key, value in scope["headers"] if key == name.encode())
             return b",".join(values).decode("latin-1")
 
         if scope["type"] != "lifespan":

@@ -96,8 +96,8 @@ def _hide_query(record: logging.LogRecord) -> bool:
     # uvicorn's own lines contain the query, and a WebSocket's headers at the level of debug.
     if isinstance(record.args, tuple):
         record.args = tuple(
-            it.partition("?")[0] if isinstance(it, str) and it.startswith("/") else it
-            for it in record.args
+            value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value
+            for value in record.args
         )
     return not str(record.msg).startswith(("< ", "> "))
 

@@ -143,7 +143,7 @@ class LocalServer(ABC):
 def owns(data: Path, password: str | None) -> bool:
     """Return whether a server below `data` has this password."""
     with suppress(OSError):
-        return password in {it.read_text(encoding="utf-8") for it in data.glob("*/password")}
+        return password in {file.read_text(encoding="utf-8") for file in data.glob("*/password")}
     return False
 
 

@@ -53,5 +53,5 @@ def mistakes_of(error: ValidationError) -> list[Any]:
 
 def describe(mistakes: Iterable[Any], *where: str) -> str:
     """Return the place and the kind of each mistake as text, without the value."""
-    places = ((".".join(map(str, (*where, *it["loc"]))), it["msg"]) for it in mistakes)
+    places = ((".".join(map(str, (*where, *each["loc"]))), each["msg"]) for each in mistakes)
     return "; ".join(f"{place}: {what}" if place else what for place, what in places)

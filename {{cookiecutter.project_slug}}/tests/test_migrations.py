@@ -35,7 +35,7 @@ async def test_up_check_and_down() -> None:
         await upgrade(connection)
         await check(connection)
         await downgrade(connection, "base")
-        tables = await connection.run_sync(lambda it: inspect(it).get_table_names())
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
     assert tables == ["alembic_version"]
 
 

@@ -31,20 +31,20 @@ def test_entry_points_begin_with_the_event_loop() -> None:
 
 
 def _modules(tree: ast.Module) -> list[str]:
-    nodes = [it for it in ast.walk(tree) if isinstance(it, ast.Import | ast.ImportFrom)]
-    nodes.sort(key=lambda it: it.lineno)
-    names = [getattr(it, "module", it.names[0].name) or "." for it in nodes]
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    nodes.sort(key=lambda node: node.lineno)
+    names = [getattr(node, "module", node.names[0].name) or "." for node in nodes]
     return [name for name in names if name != "__future__"]
 
 
 def _is_entry_point(place: Path, tree: ast.Module) -> bool:
     """Return whether Python, pytest, Alembic or a server may start with this file."""
-    starts = [ast.unparse(it).partition(":")[0].partition(" = ")[0] for it in tree.body]
+    starts = [ast.unparse(node).partition(":")[0].partition(" = ")[0] for node in tree.body]
     if place.name == "__init__.py":
         return len(place.parts) == 2  # it runs before all that is beside it
     return (
         place.name in {"__main__.py", "conftest.py", "env.py"}
         or place.parts[0] == "scripts"
-        or any(it.startswith("if __name__ ==") for it in starts)
+        or any(start.startswith("if __name__ ==") for start in starts)
         or (place.parts[0] != "tests" and not {"app", "application"}.isdisjoint(starts))
     )

@@ -54,7 +54,7 @@ def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
     leave_read_only_servers(
-        engine.sync_engine, lambda it: code_of(it.original_exception) in READ_ONLY
+        engine.sync_engine, lambda why: code_of(why.original_exception) in READ_ONLY
     )
     liveness = Liveness(engine, settings, is_dead=is_dead, hang_up=methodcaller("hang_up"))
     liveness.watch(engine)

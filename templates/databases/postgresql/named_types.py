@@ -45,15 +45,16 @@ def arrange_names(context: AutogenContext, upgrade: ops.UpgradeOps) -> None:
         for name in [prepare.quote(schema)]
     ]
     there = {
-        (None if it["visible"] else it["schema"], it["name"]): it["labels"]
-        for it in inspector.get_enums("*")
+        (None if enum["visible"] else enum["schema"], enum["name"]): enum["labels"]
+        for enum in inspector.get_enums("*")
     }
-    wanted = {(it.schema, it.name): it for it in enums(c.type for t in tables for c in t.columns)}
+    in_models = enums(column.type for table in tables for column in table.columns)
+    wanted = {(type_.schema, type_.name): type_ for type_ in in_models}
     used = {
-        (it.schema, it.name): it
+        (type_.schema, type_.name): type_
         for schema in {None, *schemas}
         for columns in inspector.get_multi_columns(schema=schema).values()
-        for it in enums(column["type"] for column in columns)
+        for type_ in enums(column["type"] for column in columns)
     }
     for key, type_ in wanted.items():
         name = prepare.format_type(type_)

@@ -60,7 +60,7 @@ def follow_changes(
     event.listen(engine, "do_execute", execute)
     event.listen(engine, "handle_error", give_up)
     event.listen(engine, "handle_error", _refuse_writes_of_readers)
-    leave_read_only_servers(engine, lambda it: code_of(it.original_exception) == READ_ONLY)
+    leave_read_only_servers(engine, lambda why: code_of(why.original_exception) == READ_ONLY)
 
 
 def _refuse_writes_of_readers(context: ExceptionContext) -> None:

@@ -82,7 +82,7 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
 
     def cursor(self, *classes: type) -> Any:
         """Return a cursor; one for streams hangs up if it is closed too early."""
-        return super().cursor(*(_Stream if issubclass(it, SSCursor) else it for it in classes))
+        return super().cursor(*(_Stream if issubclass(cls, SSCursor) else cls for cls in classes))
 
     def ensure_tls(self) -> None:
         """Raise OperationalError if TLS was asked for and is not there."""

@@ -137,7 +137,7 @@ async def test_a_snapshot_is_one_read_only_transaction(committing_sessions: Sess
             await create_company(writer, name="Acme", industry="Anvils")
         assert await connection.scalar(count) == 0
         with pytest.raises(connection.dialect.loaded_dbapi.Error, match="READ ONLY"):
-            await connection.run_sync(lambda it: it.connection.cursor().execute(delete))
+            await connection.run_sync(lambda sync: sync.connection.cursor().execute(delete))
 
 
 async def test_two_that_change_one_row_take_turns(committing_sessions: Sessions) -> None:
@@ -183,7 +183,7 @@ async def test_a_migration_that_fails_keeps_its_steps_before(settings: Settings)
             await connection.run_sync(fail_halfway)
         await connection.rollback()
         assert (await migration_state(connection)).current == before
-        assert "first_step" in await connection.run_sync(lambda it: inspect(it).get_table_names())
+        assert "first_step" in await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         await connection.exec_driver_sql("DROP TABLE first_step")
 
 

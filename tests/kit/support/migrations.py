@@ -13,7 +13,7 @@ from tests.support.processes import environment
 async def tables(settings: Settings) -> set[str]:
     """Return the names of the tables that are there."""
     async with open_engine(settings) as engine, engine.connect() as connection:
-        return set(await connection.run_sync(lambda it: inspect(it).get_table_names()))
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
 
 
 async def alembic(settings: Settings, *arguments: str) -> str:

@@ -26,8 +26,8 @@ class Service(Running):
 def running_service(*command: str, env: dict[str, str]) -> Iterator[Service]:
     """Yield a service that answers, under warnings as errors; kill it in the end."""
     port = free_port()
-    with running("-m", "app", *command, "--port", str(port), env=env) as it:
-        service = Service(it.process, it.output, f"http://127.0.0.1:{port}")
+    with running("-m", "app", *command, "--port", str(port), env=env) as started:
+        service = Service(started.process, started.output, f"http://127.0.0.1:{port}")
         _wait_until_it_answers(service)
         yield service
 

@@ -109,7 +109,7 @@ class ServiceSettings(DatabaseSettings):
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        return tuple(it.strip() for it in value.split(",") if it.strip())
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("app_cors_origins")
     @classmethod

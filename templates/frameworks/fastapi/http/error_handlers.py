@@ -72,7 +72,7 @@ def _validate(
     try:
         return _validator_of(field).validate_python(value, from_attributes=True), []
     except ValidationError as error:
-        return None, [it | {"loc": (*loc, *it["loc"])} for it in mistakes_of(error)]
+        return None, [mistake | {"loc": (*loc, *mistake["loc"])} for mistake in mistakes_of(error)]
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> ProblemResponse:

@@ -26,7 +26,7 @@ class SeenRequest(Request[Any, Any]):
         if self.parsed_forwarded is None:
             client, scheme = origin(self.ip, self.app.ctx.trusted_proxies, self._header)
             seen = (("for", client if client != self.ip else ""), ("proto", scheme))
-            self.parsed_forwarded = fwd_normalize((name, it) for name, it in seen if it)
+            self.parsed_forwarded = fwd_normalize((name, value) for name, value in seen if value)
         return self.parsed_forwarded
 
     def _header(self, name: str) -> str:

@@ -147,13 +147,13 @@ def _store_column(column: sa.Column[Any], table: sa.Table, dialect: sa.Dialect) 
 
 
 def _checks(table: sa.Table) -> list[sa.CheckConstraint]:
-    return [it for it in table.constraints if isinstance(it, sa.CheckConstraint)]
+    return [rule for rule in table.constraints if isinstance(rule, sa.CheckConstraint)]
 
 
 def stored_type(type_: Any, dialect: sa.Dialect) -> Any:
     """Return the type that `type_` stores: one of SQLAlchemy's own, or else a SqlType."""
     type_ = type_._variant_mapping.get(dialect.name, type_)  # noqa: SLF001  the only way to ask
-    kind = next(it for it in type(type_).__mro__ if it.__module__.startswith("sqlalchemy."))
+    kind = next(base for base in type(type_).__mro__ if base.__module__.startswith("sqlalchemy."))
     if kind is TypeDecorator:
         return stored_type(type_.load_dialect_impl(dialect), dialect)
     if isinstance(type_, sa.ARRAY):

@@ -47,7 +47,7 @@ def _compare_defaults(  # noqa: PLR0913, PLR0917  the signature is Alembic's
     [written] = sa.inspect(connection).get_columns(sample.name)
     sample.drop(connection)
     columns = context.inspector.get_columns(table, schema=schema)
-    if written["default"] not in [it["default"] for it in columns if it["name"] == name]:
+    if written["default"] not in [each["default"] for each in columns if each["name"] == name]:
         change.modify_server_default = default
     return PriorityDispatchResult.STOP
 
@@ -62,7 +62,7 @@ def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
 ) -> PriorityDispatchResult:
     """Replace a CHECK whose column has other members: Alembic compares only the names of CHECKs."""
     # {% if cookiecutter.__database == "postgresql" %}
-    for type_ in enums(it.type for it in there.columns) if there is not None else []:
+    for type_ in enums(existing.type for existing in there.columns) if there is not None else []:
         # `arrange_names` writes it.
         type_.create_type = False
     # {% endif %}
@@ -70,7 +70,7 @@ def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
         return PriorityDispatchResult.CONTINUE
     write = partial(plain_sql, context.migration_context.impl)
     found = sa.inspect(context.connection).get_check_constraints(name, schema=schema)
-    texts = {it["name"]: it["sqltext"] for it in found}
+    texts = {each["name"]: each["sqltext"] for each in found}
     for check in wanted.constraints:
         column = check.info.get(MEMBERS_OF)
         if isinstance(check, sa.CheckConstraint) and column is not None and check.name in texts:
@@ -86,22 +86,22 @@ def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
 def _strings(sql: str) -> list[str]:
     # {% if cookiecutter.__database == "mysql" %}
     found = re.findall(r"'((?:[^'\\]|''|\\.)*)'", sql)
-    return [re.sub(r"''|\\(.)", lambda it: it[1] or "'", text) for text in found]
+    return [re.sub(r"''|\\(.)", lambda match: match[1] or "'", text) for text in found]
     # {% else %}
-    return [it.replace("''", "'") for it in re.findall(r"'((?:[^']|'')*)'", sql)]
+    return [text.replace("''", "'") for text in re.findall(r"'((?:[^']|'')*)'", sql)]
     # {% endif %}
 
 
 def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispatchResult:
     """Put the changes into an order that can be run, up and down."""
     parts = context.migration_context.dialect.supports_alter
-    new = [it for it in upgrade.ops if isinstance(it, ops.CreateTableOp)]
-    old = [it.reverse() for it in upgrade.ops if isinstance(it, ops.DropTableOp)]
-    rest = [it for it in upgrade.ops if not isinstance(it, ops.CreateTableOp | ops.DropTableOp)]
+    new = [op for op in upgrade.ops if isinstance(op, ops.CreateTableOp)]
+    old = [op.reverse() for op in upgrade.ops if isinstance(op, ops.DropTableOp)]
+    rest = [op for op in upgrade.ops if not isinstance(op, ops.CreateTableOp | ops.DropTableOp)]
     for changes in rest:
         if isinstance(changes, ops.ModifyTableOps):
             changes.ops = sorted(changes.ops, key=_rank)
-    dropped = [it.reverse() for it in reversed(_in_order(old, parts=parts))]
+    dropped = [op.reverse() for op in reversed(_in_order(old, parts=parts))]
     upgrade.ops = [*_in_order(new, parts=parts), *rest, *dropped]
     # {% if cookiecutter.__database == "postgresql" %}
     arrange_names(context, upgrade)
@@ -121,32 +121,32 @@ def _rank(operation: ops.MigrateOperation) -> int:
 
 def leave_out_indexes(scripts: list[Any]) -> None:
     """Drop no index of a table that is dropped as well: MySQL refuses, as foreign keys need it."""
-    for steps in [it for script in scripts for it in (script.upgrade_ops, script.downgrade_ops)]:
+    for steps in [way for script in scripts for way in (script.upgrade_ops, script.downgrade_ops)]:
         dropped = [
-            (it.schema, it.table_name) for it in steps.ops if isinstance(it, ops.DropTableOp)
+            (op.schema, op.table_name) for op in steps.ops if isinstance(op, ops.DropTableOp)
         ]
         for changes in steps.ops:
             if isinstance(changes, ops.ModifyTableOps):
                 changes.ops = [
-                    it
-                    for it in changes.ops
-                    if not isinstance(it, ops.DropIndexOp)
-                    or (it.schema, it.table_name) not in dropped
+                    op
+                    for op in changes.ops
+                    if not isinstance(op, ops.DropIndexOp)
+                    or (op.schema, op.table_name) not in dropped
                 ]
-        steps.ops = [it for it in steps.ops if not isinstance(it, ops.OpContainer) or it.ops]
+        steps.ops = [op for op in steps.ops if not isinstance(op, ops.OpContainer) or op.ops]
 
 
 def _in_order(tables: list[ops.CreateTableOp], *, parts: bool) -> list[Any]:
     """Return `tables` after those that they refer to; foreign keys in a circle come last."""
     ordered: list[ops.CreateTableOp] = []
     late: list[ops.CreateForeignKeyOp] = []
-    left = {it.to_table().fullname: it for it in tables}
+    left = {table.to_table().fullname: table for table in tables}
     while left:
-        name = next((it for it in left if not _keys(left[it], left.keys() - {it})), min(left))
-        table = left.pop(name)
+        ready = (name for name in left if not _keys(left[name], left.keys() - {name}))
+        table = left.pop(next(ready, min(left)))
         if parts:
             keys = _keys(table, left.keys())
-            table.columns = [it for it in table.columns if not any(it is key for key in keys)]
+            table.columns = [item for item in table.columns if not any(item is key for key in keys)]
             late += [ops.CreateForeignKeyOp.from_constraint(key) for key in keys]
         ordered.append(table)
     return [*ordered, *late]
@@ -155,10 +155,10 @@ def _in_order(tables: list[ops.CreateTableOp], *, parts: bool) -> list[Any]:
 def _keys(table: ops.CreateTableOp, names: Collection[str]) -> list[sa.ForeignKeyConstraint]:
     """Return the foreign keys of `table` to one of those `names`."""
     return [
-        it
-        for it in table.columns
-        if isinstance(it, sa.ForeignKeyConstraint)
-        and it.elements[0].target_fullname.rpartition(".")[0] in names
+        item
+        for item in table.columns
+        if isinstance(item, sa.ForeignKeyConstraint)
+        and item.elements[0].target_fullname.rpartition(".")[0] in names
     ]
 
 

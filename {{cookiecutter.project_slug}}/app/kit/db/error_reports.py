@@ -105,7 +105,7 @@ def _redact(context: ExceptionContext) -> None:
 
 
 def _frames(error: SQLAlchemyError) -> list[str]:
-    ours = [it for it in traceback.walk_tb(error.__traceback__) if _is_ours(it[0])]
+    ours = [step for step in traceback.walk_tb(error.__traceback__) if _is_ours(step[0])]
     # The frames of app/kit/db between the caller and the driver add nothing.
     while isinstance(error, DBAPIError) and len(ours) > 1 and _file(ours[-1][0]).startswith(DB):
         ours.pop()

@@ -64,7 +64,7 @@ def _callers() -> list[tuple[CodeType, int]]:
 
 def _report(threshold: float, callers: list[tuple[CodeType, int]]) -> None:
     frames = [FrameSummary(code.co_filename, line, code.co_name) for code, line in callers]
-    ours = [frame for frame in frames if not any(it in frame.filename for it in _LIBRARIES)]
+    ours = [frame for frame in frames if not any(name in frame.filename for name in _LIBRARIES)]
     logger.warning(
         "A connection has been held for %g s (DB_LEAK_THRESHOLD). It was taken here:\n%s",
         threshold,

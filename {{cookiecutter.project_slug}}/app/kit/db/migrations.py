@@ -35,17 +35,17 @@ class MigrationState:
 
 async def upgrade(connection: AsyncConnection, revision: str = "head") -> None:
     """Migrate the database up to `revision`."""
-    await connection.run_sync(lambda it: command.upgrade(_config(it), revision))
+    await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
 
 
 async def downgrade(connection: AsyncConnection, revision: str) -> None:
     """Migrate the database down to `revision`."""
-    await connection.run_sync(lambda it: command.downgrade(_config(it), revision))
+    await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
 
 
 async def check(connection: AsyncConnection) -> None:
     """Raise alembic.util.CommandError if the models differ from the migrations."""
-    await connection.run_sync(lambda it: command.check(_config(it)))
+    await connection.run_sync(lambda sync: command.check(_config(sync)))
 
 
 async def migration_state(connection: AsyncConnection) -> MigrationState:
@@ -54,7 +54,7 @@ async def migration_state(connection: AsyncConnection) -> MigrationState:
     Raises alembic.util.CommandError if they are not where they belong.
     """
     current = await connection.run_sync(
-        lambda it: MigrationContext.configure(it).get_current_heads()
+        lambda sync: MigrationContext.configure(sync).get_current_heads()
     )
     script = ScriptDirectory.from_config(_config())
     return MigrationState(

@@ -50,17 +50,17 @@ class _Transaction(AsyncSessionTransaction):
 
 def _locked(use: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(use)
-    async def lock_and_use(it: LockedSession | _Transaction, *args: Any, **kwargs: Any) -> Any:
-        lock = it.lock
+    async def lock_and_use(target: LockedSession | _Transaction, *args: Any, **kwargs: Any) -> Any:
+        lock = target.lock
         # The task is in no variable: one that fails would refer to itself by its traceback, and
         # asyncio would not say that it failed before garbage is collected.
         if lock.holder is asyncio.current_task():
             # One method may call another.
-            return await use(it, *args, **kwargs)
+            return await use(target, *args, **kwargs)
         async with lock:
             lock.holder = asyncio.current_task()
             try:
-                return await use(it, *args, **kwargs)
+                return await use(target, *args, **kwargs)
             finally:
                 lock.holder = None
 

@@ -28,8 +28,9 @@ and a space at the end counts. MySQL reads the first name and MariaDB the second
 
 def stored_members(members: type[Enum]) -> list[str]:
     """Return what is stored for each member: its value, or its name if a value is no string."""
-    values = [it.value for it in members]
-    return values if all(isinstance(it, str) for it in values) else [it.name for it in members]
+    values = [member.value for member in members]
+    has_texts = all(isinstance(value, str) for value in values)
+    return values if has_texts else [member.name for member in members]
 
 
 # A text with a CHECK: a migration can change it, on every database. A longer member does
