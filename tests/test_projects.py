@@ -29,6 +29,7 @@ from support.projects import (
     find_uv,
     install,
     migrated_database,
+    mypy_cache,
     new_directory,
     passed,
     running,
@@ -141,7 +142,8 @@ def test_sessions_behave_in_its_tests_as_in_production(project: Project) -> None
 @pytest.mark.parametrize("project", each(PRINCIPAL, usual=SYSTEM_DEPENDENT), indirect=True)
 @pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.full)])
 def test_its_types_hold_on_windows_and_macos(project: Project, platform: str) -> None:
-    project.succeed(project.python, "-m", "mypy", "--platform", platform)
+    command = ["mypy", "--platform", platform]
+    project.succeed(project.python, "-m", *command, MYPY_CACHE_DIR=mypy_cache(platform))
 
 
 @pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)

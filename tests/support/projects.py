@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -9,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any, Self
@@ -53,7 +56,18 @@ def environment(**more: str) -> dict[str, str]:
     """Return an environment in which a project finds nothing but what it brought itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     pinned = {"PYTHONUTF8": "1", "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
-    return {**kept, **pinned, **more}
+    return {**kept, **pinned, "MYPY_CACHE_DIR": mypy_cache(), **more}
+
+
+@cache
+def mypy_cache(platform: str = sys.platform) -> str:
+    """Return the directory in which all projects keep what mypy knows of their packages.
+
+    mypy compares contents, not places: only what differs from the project before is read again.
+    """
+    directory = tempfile.mkdtemp(prefix=f"mypy-{platform}-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
 
 
 def find_uv() -> str:
