@@ -115,16 +115,16 @@ def test_each_connection_has_the_password_of_its_moment(
     indirect=True,
 )
 def test_the_documentation_s_examples_work(project: Project, env: dict[str, str]) -> None:
-    module = project.path / "app/kit/db/password.py"
+    module = project.path / "app/settings.py"
     before = module.read_text(encoding="utf-8")
-    function = re.compile(r"def new_password.*?(?=\n\n\ndef )", re.DOTALL)
+    settings = re.compile(r"class Settings.*", re.DOTALL)
     assert len(EXAMPLES) == 2
     for name in ("boto3.py", "tokens.py"):
         (project.path / name).write_text(STUBS, encoding="utf-8")
     try:
         for number, example in enumerate(EXAMPLES):
-            [there] = function.findall(before)
-            module.write_text(before.replace(there, example.rstrip()), encoding="utf-8")
+            [there] = settings.findall(before)
+            module.write_text(before.replace(there, example), encoding="utf-8")
             # What waits needs an event loop.
             more = [*(["again"] if number else []), *([] if "await_" in example else ["sync"])]
             assert probe(project, *more, **env) == ["42"] * (2 + more.count("sync"))

@@ -1,4 +1,4 @@
-"""The password of each new connection: from DB_PASS_FILE, or one that expires."""
+"""The password of each new connection: it may have changed since the last one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,20 +10,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.kit.db.settings import DatabaseSettings
 
 
-def new_password(settings: DatabaseSettings) -> str | None:
-    """Return the password for a connection that is about to be opened, or None for the URL's.
-
-    Called for each one, by the async engines and by the synchronous one. If the database takes
-    tokens that expire (RDS IAM, Entra ID, Cloud SQL IAM), make one here. Raises OSError if
-    DB_PASS_FILE can't be read.
-    """
-    if settings.db_pass_file and settings.sqlalchemy_url.password is None:
-        return settings.db_pass_file.read_text(encoding="utf-8").rstrip("\r\n")
-    return None
-
-
 def renew_password(engine: Engine, settings: DatabaseSettings) -> None:
-    """Call `new_password` whenever `engine` opens a connection."""
+    """Ask `settings` for the password whenever `engine` opens a connection."""
 
     @event.listens_for(engine, "do_connect")
     def set_password(
@@ -33,7 +21,7 @@ def renew_password(engine: Engine, settings: DatabaseSettings) -> None:
         parameters: dict[str, Any],
     ) -> None:
         try:
-            password = new_password(settings)
+            password = settings.new_password()
         except OSError as error:
             raise OperationalError("read the password", None, error) from error
         if password is not None:

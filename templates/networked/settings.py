@@ -130,6 +130,16 @@ class DatabaseSettings(PoolSettings):
             database=self.db_name,
         )
 
+    def new_password(self) -> str | None:
+        """Return the password for a connection that is about to be opened, or None for the URL's.
+
+        Override it in `app.settings` if the database takes tokens that expire (RDS IAM, Entra ID,
+        Cloud SQL IAM). Raises OSError if DB_PASS_FILE can't be read.
+        """
+        if self.db_pass_file and self.sqlalchemy_url.password is None:
+            return self.db_pass_file.read_text(encoding="utf-8").rstrip("\r\n")
+        return None
+
     @property
     def replica(self) -> Self | None:
         """The same settings, but for DATABASE_READ_URL, if it is set."""
