@@ -1,4 +1,4 @@
-"""A middleware that undoes what proxies did to a request, in pure ASGI."""
+"""A middleware that restores what proxies changed in a request, in pure ASGI."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from app.kit.settings import ServiceSettings
 
 
 class BehindProxies:
-    """Shows the application, and the log, what the first proxy saw: so it is the outermost."""
+    """Shows the application and the log what the first proxy saw: so it is the outermost."""
 
     def __init__(self, app: Any, *, settings: ServiceSettings) -> None:
         """Wrap `app`."""

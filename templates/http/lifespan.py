@@ -34,7 +34,7 @@ async def open_service(settings: ServiceSettings) -> AsyncIterator[Database]:
 
 
 def tune_garbage_collection() -> None:
-    """Leave alone what exists by now, and look less often for garbage among the rest.
+    """Exempt what exists by now from garbage collection, and collect the rest less often.
 
     A service that has started keeps its modules, and requests leave few cycles behind: searching
     all of that again and again takes time, and shows in the slowest requests.

@@ -47,7 +47,7 @@ UNEXPECTED = Problem(500, "An unexpected error occurred; it has been logged.")
 
 
 def database_problem(error: SQLAlchemyError, request: str) -> Problem:
-    """Return what to tell the client of `request` (method and path); log what is our fault."""
+    """Return what to tell the client of `request` (method and path); log faults of the service."""
     match classify(error):
         case Failure.CONFLICT:
             return Problem(409, "This conflicts with data that is there already.")

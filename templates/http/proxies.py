@@ -1,4 +1,4 @@
-"""What proxies in front of the service did to a request (APP_ROOT_PATH, APP_TRUSTED_PROXIES)."""
+"""What proxies changed in a request, and how to restore it (APP_ROOT_PATH, APP_TRUSTED_PROXIES)."""
 
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address

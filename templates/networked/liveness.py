@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from app.kit.db.settings import DatabaseSettings
 
 PING_AFTER = 1.0
-"""Seconds of rest after which a connection is asked whether the server still answers."""
+"""Seconds without use after which a connection is checked before it is used again."""
 RENEW_AFTER = 5.0
 """Seconds between two renewals of the pool because of a read-only server."""
 
@@ -45,7 +45,7 @@ def leave_read_only_servers(engine: Engine, refused: Callable[[ExceptionContext]
 
 
 class Liveness:
-    """What an engine does with its connections at rest.
+    """The check of idle connections of an engine.
 
     Costs no round trip while they are in use, unlike pool_pre_ping.
     """

@@ -98,7 +98,7 @@ class Waiting:
 
 
 def _shorten(record: logging.LogRecord) -> bool:
-    # What is no HTTP is no mistake of ours, and aiohttp quotes it: it may hold a secret.
+    # What is not HTTP is no fault of the service, and aiohttp quotes it: it may hold a secret.
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, HttpProcessingError):
         record.levelno, record.levelname = logging.WARNING, "WARNING"

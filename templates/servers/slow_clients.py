@@ -1,4 +1,4 @@
-"""Clients that never get to the end of what they ask: uvicorn itself would wait for them."""
+"""A time limit for requests that arrive slowly (slowloris): uvicorn itself has none."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ class PatientProtocol(HttpToolsProtocol):
     """
 
     def __init__(self, *arguments: Any, patience: float, **options: Any) -> None:
-        """Wait so long for each request."""
+        """Allow `patience` seconds for each request to arrive."""
         super().__init__(*arguments, **options)
         self._patience = patience
         self._overhead = 0
@@ -28,7 +28,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop the clock."""
         self._arrived()
         super().connection_lost(exc)
 
@@ -47,7 +47,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Have a whole request."""
+        """Stop the clock: the request is complete."""
         self._arrived()
         super().on_message_complete()
 

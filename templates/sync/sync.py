@@ -28,7 +28,7 @@ from app.kit.db.sql_log import log_sql_of
 
 @contextmanager
 def open_sync_engine(settings: DatabaseSettings) -> Iterator[Engine]:
-    """Yield an engine that has not connected yet, and dispose it in the end."""
+    """Yield an engine that has not connected yet, and dispose it at the end."""
     engine = create_engine(
         sync_driver.engine_url(settings),
         connect_args=sync_driver.connect_args(settings),

@@ -1,4 +1,4 @@
-"""Wakes those who wait."""
+"""A bell: an event that wakes all who wait for it, again and again."""
 
 import asyncio
 from contextlib import suppress

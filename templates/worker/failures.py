@@ -23,7 +23,7 @@ class HopelessError(Exception):
 
 
 class InterruptedJobError(Exception):
-    """The job came to no end of its own; the message is a sentence that says why."""
+    """The job was interrupted; the message is a sentence that says why."""
 
 
 class StuckJobError(InterruptedJobError):

@@ -1,4 +1,4 @@
-"""The end of a worker that nothing else can stop: its jobs are rolled back, and stay queued."""
+"""A watchdog: it ends a worker that is blocked; its jobs are rolled back, and stay queued."""
 
 import asyncio
 import logging

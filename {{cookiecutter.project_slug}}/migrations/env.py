@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: the service's own engine, on the service's own loop."""
+"""Alembic's environment: the service's own engine, on the service's own event loop."""
 
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run

@@ -1,4 +1,4 @@
-"""What the server is told on each connection, and what all drivers need for that."""
+"""Settings of each connection, for all drivers of MySQL and MariaDB."""
 
 import math
 from operator import attrgetter, methodcaller

@@ -43,7 +43,7 @@ def libpq_args(settings: DatabaseSettings) -> dict[str, Any]:
 
 
 def follow(engine: Engine) -> None:
-    """Let `engine` get over changes of the schema and of the primary."""
+    """Let `engine` recover from changes of the schema and of the primary."""
     follow_changes(
         engine,
         in_transaction=lambda connection: bool(connection.info.transaction_status),

@@ -21,7 +21,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 LOCK_ID = 6_520_741
-"""Any number will do, as long as the service uses it for no other advisory lock."""
+"""An arbitrary number; the service must use it for no other advisory lock."""
 LOCK_NOT_AVAILABLE = "55P03"
 INTERVAL = 0.2
 """Seconds between two attempts to get the lock."""

@@ -1,4 +1,4 @@
-"""What changes under a running service: the schema, and which server takes writes."""
+"""Recovery from changes under a running service: of the schema, and of the primary."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from app.kit.db.liveness import leave_read_only_servers
 
 # {% if cookiecutter.driver == "asyncpg" %}
 class WrongServerError(ConnectionError):
-    """There are servers, and none has the role that target_session_attrs asks for."""
+    """No server has the role that target_session_attrs asks for."""
 
 
 # {% endif %}
@@ -25,7 +25,7 @@ def follow_changes(
     is_outdated: Callable[[BaseException], bool],
     start_over: Callable[[Any], None],
 ) -> None:
-    """Let `engine` get over such changes.
+    """Let `engine` recover from such changes.
 
     A statement that was prepared before the schema changed is prepared again, if nothing was
     done before it in its transaction. Otherwise the failure counts as a lost connection: the pool
@@ -66,6 +66,6 @@ def follow_changes(
 def _refuse_writes_of_readers(context: ExceptionContext) -> None:
     options = context.connection.get_execution_options() if context.connection else {}
     if code_of(context.original_exception) == READ_ONLY and options.get("postgresql_readonly"):
-        # A mistake of ours: no other server would take the write either.
+        # A fault of the code: no other server would accept the write either.
         reason = InvalidRequestError("This transaction is read-only: write through Sessions.write.")
         raise ProgrammingError(context.statement, None, reason)

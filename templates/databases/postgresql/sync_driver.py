@@ -19,5 +19,5 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
 
 
 def configure(engine: Engine) -> None:
-    """Let `engine` get over changes of the schema and of the primary."""
+    """Let `engine` recover from changes of the schema and of the primary."""
     follow(engine)

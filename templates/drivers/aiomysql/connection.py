@@ -16,7 +16,7 @@ async def connect(*, connect_timeout: float, **arguments: Any) -> "ServiceConnec
     """Return an open connection.
 
     Raises pymysql.err.OperationalError if it takes longer than `connect_timeout` seconds:
-    aiomysql's own limit ends before the server has said a word.
+    aiomysql's own limit covers only the TCP connection.
     """
     connection = ServiceConnection(**arguments)
     try:
@@ -33,10 +33,10 @@ async def connect(*, connect_timeout: float, **arguments: Any) -> "ServiceConnec
 
 
 class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
-    """A connection that never does without TLS, and does not wait for ever."""
+    """A connection that never falls back to plain text, and never waits for ever."""
 
     def __init__(self, *, read_timeout: float | None, **arguments: Any) -> None:
-        """Give a server up that says nothing for `read_timeout` seconds."""
+        """Give up a server that sends nothing for `read_timeout` seconds."""
         super().__init__(**arguments)
         self._read_timeout = read_timeout
         self._leaving: asyncio.StreamWriter | None = None
@@ -47,14 +47,14 @@ class ServiceConnection(Connection):  # type: ignore[misc]  # has no types
         return self._reader is None or self._reader.at_eof() or bool(self._reader.exception())
 
     def hang_up(self) -> None:
-        """End it without a word; whoever waits for an answer gets OperationalError at once."""
+        """Close it without telling the server; a waiting caller gets OperationalError at once."""
         if writer := self._writer or self._leaving:
-            # Over TLS, close() would wait for the server's farewell.
+            # Over TLS, close() would wait for the server's close_notify.
             writer.transport.abort()
         self.close()
 
     async def ensure_closed(self) -> None:
-        """Say goodbye, and wait until the socket is closed: with TLS, the server answers first.
+        """Close it, and wait until the socket is closed: with TLS, the server answers first.
 
         aiomysql does not wait, and an event loop that ends meanwhile leaves the socket behind.
         """

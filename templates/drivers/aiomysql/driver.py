@@ -1,4 +1,4 @@
-"""What is particular to aiomysql: its arguments, and how it connects."""
+"""The driver, aiomysql: its arguments, and how it connects."""
 
 from typing import Any
 

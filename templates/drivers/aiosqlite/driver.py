@@ -1,4 +1,4 @@
-"""What is particular to aiosqlite: its arguments, its PRAGMAs, its transactions."""
+"""The driver, aiosqlite: its arguments, its PRAGMAs, its transactions."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any

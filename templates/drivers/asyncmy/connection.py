@@ -12,7 +12,7 @@ async def connect(*, connect_timeout: float, **arguments: Any) -> "ServiceConnec
     """Return an open connection.
 
     Raises asyncmy.errors.OperationalError if it takes longer than `connect_timeout` seconds:
-    asyncmy's own limit ends before the server has said a word.
+    asyncmy's own limit covers only the TCP connection.
     """
     connection = ServiceConnection(**arguments)  # type: ignore[no-untyped-call]
     try:
@@ -38,9 +38,9 @@ class ServiceConnection(Connection):
         return not self._connected or self._stream_broken
 
     def hang_up(self) -> None:
-        """End it without a word; whoever waits for an answer gets OperationalError at once."""
+        """Close it without telling the server; a waiting caller gets OperationalError at once."""
         if self._transport:
-            # Over TLS, close() would wait for the server's farewell.
+            # Over TLS, close() would wait for the server's close_notify.
             self._transport.abort()
         self.close()
 

@@ -1,4 +1,4 @@
-"""What is particular to asyncmy: its arguments, and how it connects."""
+"""The driver, asyncmy: its arguments, and how it connects."""
 
 from typing import Any
 

@@ -33,7 +33,7 @@ async def connect(
     ports = port if isinstance(port, list) else [port]
     role = target_session_attrs
     failure: Exception = WrongServerError("There are no servers.")
-    # What is preferred, and what will do.
+    # The preferred role first, then the acceptable one.
     for wanted in ["standby", "any"] if role == "prefer-standby" else [role]:
         for place in zip(hosts, ports, strict=True):
             try:

@@ -1,4 +1,4 @@
-"""What is particular to asyncpg: its arguments, its errors, its limits."""
+"""The driver, asyncpg: its arguments, its errors, its limits."""
 
 import socket
 import ssl

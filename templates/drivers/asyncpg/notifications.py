@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 CHECK_INTERVAL = 30
-"""Seconds after which a connection that says nothing is asked whether it still lives."""
+"""Seconds of silence after which the connection is checked."""
 
 
 async def listen(connection: AsyncConnection, channel: str, ring: Callable[[], None]) -> None:

@@ -54,7 +54,7 @@ class ServiceConnection(AsyncConnection[Any]):
         return self.pgconn.transaction_status == TransactionStatus.ACTIVE
 
     def hang_up(self) -> None:
-        """End it without a word; whoever waits for an answer gets OperationalError at once."""
+        """Close it without telling the server; a waiting caller gets OperationalError at once."""
         with suppress(OperationalError, OSError):
             # Not closed: that is libpq's to do, when nobody waits for the socket any more.
             ours = socket.socket(fileno=self.pgconn.socket)

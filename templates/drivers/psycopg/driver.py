@@ -1,4 +1,4 @@
-"""What is particular to psycopg: its arguments, its errors, how it connects."""
+"""The driver, psycopg: its arguments, its errors, how it connects."""
 
 from operator import attrgetter, methodcaller
 from typing import Any

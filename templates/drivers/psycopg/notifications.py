@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 CHECK_INTERVAL = 30
-"""Seconds after which a connection that says nothing is asked whether it still lives."""
+"""Seconds of silence after which the connection is checked."""
 
 
 async def listen(connection: AsyncConnection, channel: str, ring: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What all schemas share."""
+"""Base classes and types of the schemas."""
 
 from typing import Annotated
 

@@ -1,1 +1,1 @@
-"""What the template keeps up to date: edit the files beside this folder instead."""
+"""The part that updates of the template replace: edit the files beside this folder instead."""

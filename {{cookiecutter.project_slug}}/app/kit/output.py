@@ -138,7 +138,7 @@ class QueuedOutput(io.RawIOBase):
             if self._queue.empty():
                 self._size, self._is_full = 0, False
                 self._report_loss()
-                # A line at once; but under load, each that wakes a thread costs more than the line.
+                # One line is written at once; under load, waking a thread costs more than a line.
                 time.sleep(PAUSE)
             if waiting:
                 waiting.set()

@@ -83,7 +83,7 @@ def problem_response(problem: Problem) -> web.Response:
 
 
 def problem_of(error: Exception, request: web.Request) -> Problem:
-    """Return what to tell the client about `error`; log what is our fault."""
+    """Return what to tell the client about `error`; log faults of the service."""
     match error:
         case web.HTTPError():
             allow = error.headers.get("Allow")

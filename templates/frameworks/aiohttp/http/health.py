@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""Health checks: liveness (`/health`) and readiness (`/ready`)."""
 
 from aiohttp import web
 
@@ -11,13 +11,13 @@ routes = web.RouteTableDef()
 
 @routes.get("/health")
 async def health(_request: web.Request) -> web.Response:
-    """Say that the process is alive; touches no database."""
+    """Report that the process is alive; touches no database."""
     return web.json_response({"status": "ok"})
 
 
 @routes.get("/ready")
 async def ready(request: web.Request) -> web.Response:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     if await resources_of(request).readiness.check():
         return web.json_response({"status": "ready"})
     return problem_response(NOT_READY)

@@ -1,4 +1,4 @@
-"""What proxies did to a request, undone."""
+"""Middleware that restores what proxies changed in a request."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler

@@ -1,4 +1,4 @@
-"""What a request asks for, checked: what is wrong with it is answered with 422."""
+"""Validated parts of a request: an invalid one is answered with 422."""
 
 import asyncio
 from typing import TypeVar

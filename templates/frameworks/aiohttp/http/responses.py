@@ -1,4 +1,4 @@
-"""What the service answers with."""
+"""Responses."""
 
 from collections.abc import Mapping
 

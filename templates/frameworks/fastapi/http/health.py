@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""Health checks: liveness (`/health`) and readiness (`/ready`)."""
 
 from typing import Annotated, Literal
 
@@ -29,13 +29,13 @@ class Ready(BaseModel):
 
 @router.get("/health")
 async def health() -> Health:
-    """Say that the process is alive; touches no database."""
+    """Report that the process is alive; touches no database."""
     return Health()
 
 
 @router.get("/ready", response_model=Ready, responses=documented(503))
 async def ready(resources: Resources) -> Ready | Response:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     if await resources.readiness.check():
         return Ready()
     return ProblemResponse(NOT_READY)

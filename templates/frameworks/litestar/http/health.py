@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""Health checks: liveness (`/health`) and readiness (`/ready`)."""
 
 from typing import Literal
 
@@ -24,13 +24,13 @@ class Ready(Struct):
 
 @get("/health", tags=["health"])
 async def health() -> Health:
-    """Say that the process is alive; touches no database."""
+    """Report that the process is alive; touches no database."""
     return Health()
 
 
 @get("/ready", tags=["health"], responses=documented(503))
 async def ready(resources: Shared) -> Response[Ready]:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     if await resources.readiness.check():
         return Response(Ready())
     return problem_response(NOT_READY)

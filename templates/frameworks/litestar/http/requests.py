@@ -1,4 +1,4 @@
-"""Requests, read more strictly than Litestar does by itself."""
+"""Validated parts of a request, more strictly than Litestar reads them by itself."""
 
 from typing import Annotated, Any, TypeVar
 

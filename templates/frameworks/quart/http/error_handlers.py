@@ -43,7 +43,7 @@ class ProblemSchema(BaseModel):
 
 
 class NoContent(BaseModel):
-    """Nothing: there is no more to say."""
+    """An empty body."""
 
     media_type: ClassVar[str] = ""
 

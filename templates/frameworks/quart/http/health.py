@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""Health checks: liveness (`/health`) and readiness (`/ready`)."""
 
 from typing import Literal
 
@@ -30,7 +30,7 @@ class Ready(BaseModel):
 @blueprint.get("/health")
 @document_response(Health)
 async def health() -> Json:
-    """Say that the process is alive; touches no database."""
+    """Report that the process is alive; touches no database."""
     return Health().model_dump()
 
 
@@ -38,7 +38,7 @@ async def health() -> Json:
 @document_response(Ready)
 @documented(503)
 async def ready() -> Json | Response:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     if await get_resources().readiness.check():
         return Ready().model_dump()
     return problem_response(NOT_READY)

@@ -1,4 +1,4 @@
-"""Requests and answers, more strictly than Quart by itself reads and writes them."""
+"""Requests and responses, more strictly than Quart reads and writes them by itself."""
 
 import asyncio
 from typing import Any

@@ -51,7 +51,7 @@ def problem_response(problem: Problem) -> HTTPResponse:
 
 
 def problem_of(error: Exception, request: Request[Any, Any]) -> Problem:
-    """Return what to tell the client about `error`; log what is our fault."""
+    """Return what to tell the client about `error`; log faults of the service."""
     match error:
         case SanicException(status_code=503):
             return Problem(503, str(error), RETRY_AFTER)

@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""Health checks: liveness (`/health`) and readiness (`/ready`)."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ blueprint = Blueprint("health")
 
 @blueprint.get("/health")
 async def health(_request: Request[Any, Any]) -> HTTPResponse:
-    """Say that the process is alive; touches no database."""
+    """Report that the process is alive; touches no database."""
     return json({"status": "ok"})
 
 
 @blueprint.get("/ready")
 async def ready(request: Request[Any, Any]) -> HTTPResponse:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     if await resources_of(request).readiness.check():
         return json({"status": "ready"})
     return problem_response(NOT_READY)

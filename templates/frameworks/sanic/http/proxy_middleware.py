@@ -1,4 +1,4 @@
-"""What proxies did to a request, undone, and routes below the prefix."""
+"""Requests as the first proxy saw them, and routes below the prefix."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ async def _on_http_error(request: Request, error: HTTPException) -> ProblemRespo
 
 
 async def _on_half_a_body(_request: Request, _error: ClientDisconnect) -> ProblemResponse:
-    # Nobody will read this, but it is no mistake of ours that should be logged.
+    # Nobody will read this, but it is no fault of the service that should be logged.
     return ProblemResponse(Problem(400, "The body ended too early."))
 
 

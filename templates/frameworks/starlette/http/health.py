@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""Health checks: liveness (`/health`) and readiness (`/ready`)."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,12 +10,12 @@ from app.kit.http.requests import resources_of
 
 
 async def health(_request: Request) -> Response:
-    """Say that the process is alive; touches no database."""
+    """Report that the process is alive; touches no database."""
     return JSONResponse({"status": "ok"})
 
 
 async def ready(request: Request) -> Response:
-    """Say whether the database answers."""
+    """Report whether the database answers."""
     if await resources_of(request).readiness.check():
         return JSONResponse({"status": "ready"})
     return ProblemResponse(NOT_READY)

@@ -1,4 +1,4 @@
-"""What the service answers with."""
+"""Responses."""
 
 from pydantic import BaseModel
 from starlette.responses import Response

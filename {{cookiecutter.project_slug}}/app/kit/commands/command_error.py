@@ -8,7 +8,7 @@ from app.kit.output import escape_unprintable
 
 
 class CommandError(Exception):
-    """A command can't go on; the message is one sentence that says why and what to do."""
+    """A command failed; the message is one sentence that says why and what to do."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`python -m app doctor`: what is set, what is there, what is wrong."""
+"""`python -m app doctor`: the settings, the database, and what is wrong with them."""
 
 import asyncio
 import sys

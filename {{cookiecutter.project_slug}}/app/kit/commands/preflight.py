@@ -1,4 +1,4 @@
-"""What has to be right before the service starts."""
+"""Checks before the service starts."""
 
 # {% if cookiecutter.__web %}
 import socket

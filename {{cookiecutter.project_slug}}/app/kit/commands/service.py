@@ -1,4 +1,4 @@
-"""What the commands have to know of the service."""
+"""The service, as its commands know it."""
 
 # {% if cookiecutter.__jobs %}
 from collections.abc import Mapping

@@ -31,7 +31,7 @@ NAMING_CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """What all models share."""
+    """The base of all models."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012  SQLAlchemy declares it so

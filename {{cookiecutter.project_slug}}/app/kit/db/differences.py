@@ -21,7 +21,7 @@ from app.kit.db.named_types import arrange_names, enums
 from app.kit.db.sql_text import escaped, plain_sql
 
 MEMBERS_OF = "members of"
-"""The key in a CHECK's `info` of the column whose members the CHECK lists."""
+"""The key, in a CHECK's `info`, of the column whose members the CHECK lists."""
 
 
 def _compare_defaults(  # noqa: PLR0913, PLR0917  the signature is Alembic's
@@ -93,7 +93,7 @@ def _strings(sql: str) -> list[str]:
 
 
 def _arrange(context: AutogenContext, upgrade: ops.UpgradeOps) -> PriorityDispatchResult:
-    """Put the changes into an order that can be run, up and down."""
+    """Sort the changes so that they can be run, up and down."""
     parts = context.migration_context.dialect.supports_alter
     new = [op for op in upgrade.ops if isinstance(op, ops.CreateTableOp)]
     old = [op.reverse() for op in upgrade.ops if isinstance(op, ops.DropTableOp)]

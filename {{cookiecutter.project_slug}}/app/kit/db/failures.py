@@ -1,4 +1,4 @@
-"""What a failure of the database means for whoever asked."""
+"""Classes of database failures, each of which has its answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ class Failure(Enum):
     """What a failure means, and so what to answer."""
 
     CONFLICT = auto()
-    """The data says no: a value is taken, or a row that is referred to is missing."""
+    """A conflict with the data: a value is taken, or a referenced row is missing."""
     UNSTORABLE = auto()
     """A text has a character that the database's encoding lacks."""
     UNAVAILABLE = auto()
-    """The database is away or busy: asking again in a moment may help."""
+    """The database is unavailable or busy: a retry in a moment may succeed."""
     UNEXPECTED = auto()
-    """A mistake of ours."""
+    """A fault of the service."""
 
 
 def classify(error: SQLAlchemyError) -> Failure:

@@ -1,4 +1,4 @@
-"""Alembic's commands for callers in a running loop, and the migration state."""
+"""Alembic's commands for callers in a running event loop, and the state of the migrations."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class MigrationState:
     def behind(self) -> bool:
         """Whether migrations are missing.
 
-        A database that is ahead of the code is none of our business: that is how it looks
-        while a newer version of the service is being rolled out.
+        A database that is ahead of the code is all right: so it looks while a newer version of
+        the service is being rolled out.
         """
         return self.current != self.wanted and self.current <= self.known
 

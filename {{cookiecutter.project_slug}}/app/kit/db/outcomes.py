@@ -1,6 +1,6 @@
-"""How the transactions of a request end, for whoever reports it.
+"""How the transactions of a request ended, for the log.
 
-A status tells its client. If that is gone, only the log can say whether a row is there.
+The status tells the client. If the client is gone, only the log says whether a row was written.
 """
 
 from collections.abc import Iterator
@@ -54,6 +54,6 @@ def _on_rollback(session: Session) -> None:
 
 def _note(session: Session, outcome: Outcome) -> None:
     outcomes = _outcomes.get()
-    # A savepoint is not the end of anything.
+    # A savepoint ends no transaction.
     if outcomes is not None and not session.in_nested_transaction():
         outcomes.append(outcome)

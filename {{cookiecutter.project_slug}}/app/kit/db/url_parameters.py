@@ -7,7 +7,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 ANY = ()
-"""Any value will do."""
+"""Any value is allowed."""
 NOT_A_URL = (ArgumentError, ValueError)
 
 _TLS = re.compile("ssl|tls", re.IGNORECASE)
