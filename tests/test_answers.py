@@ -6,7 +6,6 @@ The hook's functions, for any text at all, are tested in the second half.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import os
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import tempfile
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
@@ -22,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pytest_cookies.plugin import Cookies
 from support.bake import ANSWERS, TEMPLATE, bake
+from support.hook import hook
 
 FORM = "must be lower-case words"
 PACKAGE = "is a package that generated projects depend on"
@@ -33,19 +32,6 @@ READERS: dict[str, Callable[[str], object]] = {
     ".yaml": lambda text: list(yaml.safe_load_all(text)),
     ".yml": lambda text: list(yaml.safe_load_all(text)),
 }
-
-
-def load_hook() -> ModuleType:
-    path = TEMPLATE / "hooks" / "pre_gen_project.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-hook = load_hook()
 
 
 def refusal(output: Path, *arguments: str, typed: str | None = None) -> str:

@@ -41,10 +41,15 @@ def commit(repository: Path, message: str) -> None:
     succeed(repository, "git", "commit", "--quiet", "--message", message)
 
 
+def put_template(directory: Path) -> None:
+    """Put the template as it is in this working tree into a directory, beside what is there."""
+    skipped = shutil.ignore_patterns(".git", ".venv", ".tools", ".*_cache", "__pycache__")
+    shutil.copytree(TEMPLATE, directory, ignore=skipped, dirs_exist_ok=True)
+
+
 def copy_template(repository: Path) -> Path:
     """Make a repository of the template as it is in this working tree, and return it."""
-    skipped = shutil.ignore_patterns(".git", ".venv", ".tools", ".*_cache", "__pycache__")
-    shutil.copytree(TEMPLATE, repository, ignore=skipped)
+    put_template(repository)
     succeed(repository, "git", "init", "--quiet", "--initial-branch=main")
     commit(repository, "The template")
     return repository

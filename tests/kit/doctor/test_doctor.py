@@ -7,6 +7,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from app.__main__ import main
+from app.kit import TEMPLATE_VERSION
 from app.kit.db.settings import DIALECT
 from app.settings import Settings
 from tests.kit.commands import assert_refused, run_app
@@ -40,6 +41,7 @@ async def test_doctor_is_content(settings: Settings) -> None:
     done = await run_app("doctor", settings=settings)
     assert done.returncode == 0, done.stderr
     assert "All is well." in done.stdout
+    assert f"{'Template':<28} {TEMPLATE_VERSION}\n" in done.stdout
     password = settings.sqlalchemy_url.password
     assert not password or password not in done.stdout
 

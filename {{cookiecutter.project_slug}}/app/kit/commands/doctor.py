@@ -6,6 +6,7 @@ import sys
 from sqlalchemy import text
 
 from app import event_loop
+from app.kit import TEMPLATE_VERSION
 # {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
@@ -38,6 +39,7 @@ async def _examine(settings: ServiceSettings) -> str:
     if settings.replica:
         _line("Replica", settings.replica.sqlalchemy_url)
     # {% endif %}
+    _line("Template", TEMPLATE_VERSION)
     _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
     _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
     async with diagnosed_engine(settings) as engine, reading(engine) as connection:
