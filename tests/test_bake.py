@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from policy_header.command import main as check_policy_header
-from support.bake import ANSWERS, bake, choices
+from support.bake import ANSWERS, TEMPLATE, bake, choices
 
 ILLEGAL_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
 LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
@@ -119,16 +119,51 @@ def test_files_parse(project: Path) -> None:
     assert parsed > 50
 
 
+def versions() -> Iterator[object]:
+    """Yield the Pythons for which renders are checked: in between they are so on request."""
+    pythons = choices("python_version")
+    for version in pythons:
+        full = [] if version in {pythons[0], pythons[-1]} else [pytest.mark.full]
+        yield pytest.param(version, marks=full)
+
+
+@pytest.mark.parametrize("version", list(versions()))
 @pytest.mark.parametrize("command", [["format", "--check"], ["check"]], ids=["format", "lint"])
-def test_ruff_is_content(project: Path, command: list[str]) -> None:
+def test_ruff_is_content(project: Path, command: list[str], version: str) -> None:
+    # What ruff takes from requires-python otherwise: nothing else that it reads depends on it.
+    target = f"--target-version=py{version.replace('.', '')}"
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
+        [sys.executable, "-m", "ruff", *command, "--no-cache", target, "."],
         cwd=project,
         capture_output=True,
         check=False,
         encoding="utf-8",
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_oldest_python_changes_no_code(tmp_path: Path) -> None:
+    """So that `test_ruff_is_content` stands for all values of `python_version` in all renders."""
+    naming = {
+        path.name
+        for folder in ("templates", "{{cookiecutter.project_slug}}")
+        for path in (TEMPLATE / folder).rglob("*")
+        if path.is_file() and "python_version" in path.read_text(encoding="utf-8")
+    }
+    oldest, *others = choices("python_version")
+    expected = bake(tmp_path / oldest, python_version=oldest)
+    for version in others:
+        found = bake(tmp_path / version, python_version=version)
+        changed = {
+            path.name
+            for path in files(found)
+            if path.read_bytes() != (expected / path.relative_to(found)).read_bytes()
+        }
+        assert changed == naming == {"Dockerfile", "ci.yml", "pyproject.toml"}
+        metadata = (found / "pyproject.toml").read_text(encoding="utf-8")
+        assert metadata.replace(f">={version}", f">={oldest}") == (
+            expected / "pyproject.toml"
+        ).read_text(encoding="utf-8")
 
 
 def test_every_entry_point_has_the_header(
