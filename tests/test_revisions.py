@@ -1,9 +1,10 @@
-"""Revisions that Alembic writes, and what it and the service say of two heads."""
+"""Revisions that Alembic writes, and what is said of two heads and of a file that is missing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ MERGE = [["alembic", "merge", "heads", "-m", "merge"], ["alembic", "upgrade", "h
 SAID_WITH_TWO_HEADS = {
     "none": ("alembic upgrade head", "python -m app", "python -m app dev"),
     "one": ("alembic revision --autogenerate -m x", "python -m app doctor"),
-    "both": ("alembic revision --autogenerate -m x", "alembic upgrade head --sql"),
+    "both": (
+        *("alembic revision --autogenerate -m x", "alembic upgrade head --sql"),
+        "python -m app doctor",
+    ),
 }
 
 
@@ -35,31 +39,87 @@ without_ruff = pytest.mark.parametrize("plain", each([SQLITE]), indirect=True)
 @pytest.mark.parametrize("applied", SAID_WITH_TWO_HEADS)
 def test_the_advice_about_two_heads_works(plain: Project, tmp_path: Path, applied: str) -> None:
     """As after a merge of two branches; the database is where each of them left it."""
-    here = {"DATABASE_URL": f"sqlite:///{(tmp_path / 'service.db').as_posix()}"}
+    with (
+        at_hand(plain, tmp_path) as run,
+        revision(plain, "one", up="pass"),
+        revision(plain, "two", up="pass"),
+    ):
+        target = {"none": "template_companies", "one": "one", "both": "heads"}[applied]
+        assert run(f"alembic upgrade {target}")[0] == 0
+        for command in SAID_WITH_TWO_HEADS[applied]:
+            code, said = run(command)
+            assert code != 0, command
+            assert "one, two" in said.splitlines()[-1]
+            assert commands_in(said) == MERGE, command
+        for words in commands_in(said):
+            code, said = run(" ".join(words))
+            assert code == 0, said
+
+
+@contextmanager
+def at_hand(plain: Project, directory: Path) -> Iterator[Callable[[str], tuple[int, str]]]:
+    """Yield what runs a command on a database of its own; remove the migrations added meanwhile."""
+    here = {"DATABASE_URL": f"sqlite:///{(directory / 'service.db').as_posix()}"}
     versions = plain.path / "migrations" / "versions"
     known = set(versions.iterdir())
 
     def run(command: str) -> tuple[int, str]:
         words = command.removeprefix("python -m ").split()
         done = plain.run(plain.python, "-m", *words, **here)
-        return done.returncode, done.stdout + done.stderr
+        said = done.stdout + done.stderr
+        assert "Traceback" not in said, said
+        return done.returncode, said
 
     try:
-        with revision(plain, "one", up="pass"), revision(plain, "two", up="pass"):
-            target = {"none": "0001", "one": "one", "both": "heads"}[applied]
-            assert run(f"alembic upgrade {target}")[0] == 0
-            for command in SAID_WITH_TWO_HEADS[applied]:
-                code, said = run(command)
-                assert code != 0, command
-                assert "Traceback" not in said, said
-                assert "one, two" in said.splitlines()[-1]
-                assert commands_in(said) == MERGE, command
-            for words in commands_in(said):
-                code, said = run(" ".join(words))
-                assert code == 0, said
+        yield run
     finally:
         for path in set(versions.glob("*.py")) - known:
             path.unlink()
+
+
+@without_ruff
+def test_a_migration_that_an_update_added_is_put_behind_the_owner_s(
+    plain: Project, tmp_path: Path
+) -> None:
+    """What plain cruft leaves to do; behind a merge, `alembic downgrade -1` would know no way."""
+    with (
+        at_hand(plain, tmp_path) as run,
+        revision(plain, "ours", up="pass"),
+        revision(plain, "template_new", up="pass"),
+    ):
+        assert run("alembic upgrade ours")[0] == 0
+        for command in ("alembic upgrade head", "python -m app doctor"):
+            code, said = run(command)
+            assert code != 0, command
+            assert "if template_new is new, make 'ours' its down_revision" in said, said
+        name = "migrations/versions/template_new.py"
+        plain.replace(name, 'down_revision = "template_companies"', "down_revision = 'ours'")
+        for command in (
+            *("alembic upgrade head", "alembic check", "python -m app doctor"),
+            *("alembic downgrade -1", "alembic downgrade -1", "alembic upgrade head"),
+        ):
+            code, said = run(command)
+            assert code == 0, said
+
+
+@without_ruff
+def test_what_a_deleted_migration_leaves_is_said(plain: Project, tmp_path: Path) -> None:
+    """Of the database, which has it, and of the migration that follows it."""
+    with at_hand(plain, tmp_path) as run:
+        with revision(plain, "template_old", up="pass"):
+            assert run("alembic upgrade head")[0] == 0
+        code, said = run("python -m app doctor")
+        assert code != 0
+        assert "The database is at revision template_old, which no file in " in said
+        with revision(plain, "ours", up="pass", after="template_old"):
+            for command in (
+                *("alembic upgrade head", "alembic check", "alembic current"),
+                *("alembic downgrade -1", "alembic revision --autogenerate -m x"),
+                *("python -m app", "python -m app dev", "python -m app doctor"),
+            ):
+                code, said = run(command)
+                assert code != 0, command
+                assert "A migration follows revision 'template_old', which no file " in said, said
 
 
 @without_ruff

@@ -20,10 +20,7 @@ and how many collections of a generation lead to one of the next."""
 @asynccontextmanager
 async def open_service(settings: ServiceSettings) -> AsyncIterator[Database]:
     """Open the log and the database, and close them in the end; raises what `open_engine` does."""
-    async with (
-        open_log(settings),
-        open_database(settings, prewarm=settings.db_prewarm) as database,
-    ):
+    async with open_log(settings), open_database(settings, prewarm=settings.db_prewarm) as database:
         # {% if cookiecutter._frameworks[cookiecutter.framework].base is defined %}
         # Loads what answers need: later there may be no file descriptor left for that.
         await run_in_threadpool(int)

@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import ALEMBIC_INI, check, downgrade, merge_advice, upgrade
+from app.kit.db.migrations import ALEMBIC_INI, check, downgrade, find_heads, merge_advice, upgrade
 from app.settings import Settings
 from tests.support.database import fresh_database
 
@@ -40,7 +40,7 @@ async def test_up_check_and_down() -> None:
 
 
 def test_there_is_one_head() -> None:
-    heads = ScriptDirectory.from_config(Config(ALEMBIC_INI)).get_heads()
+    heads = find_heads(ScriptDirectory.from_config(Config(ALEMBIC_INI)))
     assert len(heads) < 2, merge_advice(heads)
 
 

@@ -143,11 +143,7 @@ def server_settings(url: URL) -> dict[str, str]:
 
 # {% endif %}
 def _with_servers(
-    url: URL,
-    hosts: str | tuple[str, ...],
-    ports: str | tuple[str, ...],
-    *,
-    replica: bool = False,
+    url: URL, hosts: str | tuple[str, ...], ports: str | tuple[str, ...], *, replica: bool = False
 ) -> URL:
     servers = list(_pair(_split(hosts), _split(ports)))
     [(host, port), *more] = servers

@@ -10,10 +10,7 @@ from app.kit.db.messages import redact
 
 
 async def bulk_insert(
-    connection: AsyncConnection,
-    table: Table,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+    connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Add `rows` with COPY, in the connection's transaction.
 

@@ -13,7 +13,7 @@ SLOW = '''
 from alembic import op
 
 revision = "slow"
-down_revision = "0001"
+down_revision = "template_companies"
 branch_labels = depends_on = None
 
 

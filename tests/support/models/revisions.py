@@ -35,7 +35,7 @@ def downgrade() -> None:
 
 @contextmanager
 def revision(
-    project: Project, name: str, *, up: str, down: str = "pass", after: str = "0001"
+    project: Project, name: str, *, up: str, down: str = "pass", after: str = "template_companies"
 ) -> Iterator[None]:
     """Have one more migration in `project`, until the block ends."""
     path = project.path / "migrations" / "versions" / f"{name}.py"

@@ -4,23 +4,20 @@
 import re
 from typing import Annotated, Any, Literal
 
+# {% if cookiecutter.__jobs %}
 from pydantic import (
     AliasChoices,
     Field,
     IPvAnyNetwork,
-    # {% if cookiecutter.__jobs %}
     NonNegativeFloat,
-    # {% endif %}
     PositiveFloat,
     PositiveInt,
     field_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+# {% else %}
+from pydantic import AliasChoices, Field, IPvAnyNetwork, PositiveFloat, PositiveInt, field_validator
+# {% endif %}
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 # {% else %}
 from typing import Literal
 

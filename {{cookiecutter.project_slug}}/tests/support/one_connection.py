@@ -23,13 +23,8 @@ from app.kit.db.sql_patterns import TRANSACTION_CONTROL
 # {% endif %}
 
 _TRANSACTION_METHODS = (
-    "do_begin",
-    "do_close",
-    "do_commit",
-    "do_rollback",
-    "do_terminate",
-    "set_connection_execution_options",
-    "set_engine_execution_options",
+    *("do_begin", "do_close", "do_commit", "do_rollback", "do_terminate"),
+    *("set_connection_execution_options", "set_engine_execution_options"),
 )
 
 

@@ -10,6 +10,7 @@ from app.kit import TEMPLATE_VERSION
 # {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
+from app.kit.commands.command_error import CommandError
 # {% if cookiecutter.__postgresql %}
 from app.kit.commands.preflight import (
     diagnosed_engine,
@@ -22,7 +23,7 @@ from app.kit.commands.preflight import (
 from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
 # {% endif %}
 from app.kit.db.diagnosis import SERVER, VERSION_QUERY
-from app.kit.db.migrations import migration_state
+from app.kit.db.migrations import MigrationState, merge_advice, migration_state
 from app.kit.settings import ServiceSettings
 
 
@@ -53,6 +54,7 @@ async def _examine(settings: ServiceSettings) -> str:
         # {% endif %}
         state = await migration_state(connection)
     _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")
+    _ensure_one_line(state)
     ensure_migrated(state)
     # {% if cookiecutter.__networked %}
     if settings.replica:
@@ -64,6 +66,17 @@ async def _examine(settings: ServiceSettings) -> str:
         return warning
     # {% endif %}
     return "All is well."
+
+
+def _ensure_one_line(state: MigrationState) -> None:
+    # A start takes both: a database that is ahead is normal while a newer version is rolled out.
+    if unknown := state.current - state.known:
+        raise CommandError(
+            f"The database is at revision {revisions(unknown)}, which no file in "
+            "migrations/versions has: use the newer code that has it, or bring its file back with git."
+        )
+    if len(state.wanted) > 1:
+        raise CommandError(merge_advice(state.wanted))
 
 
 def _line(name: str, value: object) -> None:

@@ -1,5 +1,6 @@
 """Alembic's commands for callers in a running event loop, and the state of the migrations."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,16 +60,36 @@ async def migration_state(connection: AsyncConnection) -> MigrationState:
     script = ScriptDirectory.from_config(_config())
     return MigrationState(
         current=frozenset(current),
-        wanted=frozenset(script.get_heads()),
+        wanted=frozenset(find_heads(script)),
         known=frozenset(step.revision for step in script.walk_revisions()),
     )
 
 
+def find_heads(script: ScriptDirectory) -> list[str]:
+    """Return the newest revisions.
+
+    Raises alembic.util.CommandError if a revision follows one that no file has.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return script.get_heads()
+    except KeyError as error:
+        raise CommandError(
+            f"A migration follows revision {error}, which no file in migrations/versions has: if an "
+            "update or a merge has deleted that file, bring it back with git."
+        ) from error
+
+
 def merge_advice(heads: Iterable[str]) -> str:
     """Return one sentence that says what to do about several heads."""
+    *others, last = sorted(heads, key=lambda head: (head.startswith("template_"), head))
+    advice = "run `alembic merge heads -m merge`, then `alembic upgrade head`"
+    if len(others) == 1 and last.startswith("template_"):
+        # One line of revisions: behind a merge, `alembic downgrade -1` knows no way.
+        advice = f"if {last} is new, make {others[0]!r} its down_revision; else {advice}"
     return (
-        f"The migrations have several heads ({', '.join(sorted(heads))}), as after a merge of "
-        "branches: run `alembic merge heads -m merge`, then `alembic upgrade head`."
+        f"The migrations have several heads ({', '.join([*others, last])}), as after a merge of "
+        f"branches: {advice}."
     )
 
 

@@ -1,6 +1,6 @@
 """Begin without tables."""
 
-revision = "0001"
+revision = "template_start"
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 # {% endif %}
 
-revision = "0001"
+revision = "template_companies"
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -6,8 +6,8 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 # {% endif %}
 
-revision = "0002"
-down_revision = "0001"
+revision = "template_jobs"
+down_revision = "template_{{ 'companies' if cookiecutter.__example else 'start' }}"
 branch_labels = None
 depends_on = None
 

@@ -1,1 +1,0 @@
-# {% include "example/" ~ cookiecutter.example ~ "/0001_initial.py" %}
