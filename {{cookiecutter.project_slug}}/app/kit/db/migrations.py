@@ -75,8 +75,8 @@ def find_heads(script: ScriptDirectory) -> list[str]:
             return script.get_heads()
     except KeyError as error:
         raise CommandError(
-            f"A migration follows revision {error}, which no file in migrations/versions has: if an "
-            "update or a merge has deleted that file, bring it back with git."
+            f"A migration follows revision {error}, which no file in migrations/versions has: if "
+            "an update or a merge has deleted that file, bring it back with git."
         ) from error
 
 
