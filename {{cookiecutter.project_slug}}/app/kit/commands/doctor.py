@@ -73,7 +73,7 @@ def _ensure_one_line(state: MigrationState) -> None:
     if unknown := state.current - state.known:
         raise CommandError(
             f"The database is at revision {revisions(unknown)}, which no file in "
-            "migrations/versions has: use newer code, which has it, or bring its file back with git."
+            "migrations/versions has: take newer code that has it, or bring the file back with git."
         )
     if len(state.wanted) > 1:
         raise CommandError(merge_advice(state.wanted))
