@@ -15,12 +15,10 @@ class BrowserHeaders:
     """Adds them, and answers what browsers ask before a page of another origin may ask."""
 
     def __init__(self, app: Any, *, settings: ServiceSettings) -> None:
-        """Wrap `app`."""
         self.app = app
         self.rules = BrowserRules(settings)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application."""
         if scope["type"] != "http" or not self.rules:
             await self.app(scope, receive, send)
             return

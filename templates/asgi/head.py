@@ -10,11 +10,9 @@ class HeadAsGet:
     """Answers HEAD as its route does or, if there is none, as GET: with its headers and no body."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        """Wrap `app`."""
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application."""
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
         elif not await self._answered(scope, receive, send, but=HTTPStatus.METHOD_NOT_ALLOWED):

@@ -21,7 +21,6 @@ class UnexpectedErrors:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +74,6 @@ class BodyLimit:
     """Answers 413 to a request whose body is larger than `max_size` bytes."""
 
     def __init__(self, app: ASGIApp, *, max_size: int) -> None:
-        """Wrap `app`."""
         self.app = app
         self.max_size = max_size
         self.problem = Problem(413, f"The body is larger than {max_size} bytes.")

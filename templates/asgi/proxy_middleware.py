@@ -10,12 +10,10 @@ class BehindProxies:
     """Shows the application and the log what the first proxy saw: so it is the outermost."""
 
     def __init__(self, app: Any, *, settings: ServiceSettings) -> None:
-        """Wrap `app`."""
         self.app = app
         self.prefix, self.trusted = settings.app_root_path, settings.app_trusted_proxies
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application."""
 
         def header(name: str) -> str:
             values = (value for key, value in scope["headers"] if key == name.encode())

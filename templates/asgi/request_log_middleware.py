@@ -23,7 +23,6 @@ class Client:
     """
 
     def __init__(self, receive: Receive) -> None:
-        """Receive with `receive` from now on."""
         self.answered = False
         self.gone = False
         self._receive = receive
@@ -59,13 +58,11 @@ class RequestLog:
     """Logs each request, and so has to be the outermost."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        """Wrap `app`."""
         self.app = app
 
     async def __call__(
         self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]
     ) -> None:
-        """Run the application."""
         if scope["type"] == "lifespan" or not is_logged():
             await self.app(scope, receive, send)
             return

@@ -16,7 +16,6 @@ class NdjsonResponse(StreamingResponse):
     media_type = "application/x-ndjson"
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
-        """Stream `first`, then `rest`."""
 
         async def chunks() -> AsyncGenerator[bytes]:
             yield first

@@ -21,7 +21,6 @@ class BrowserRules:
     """The headers that answers get, by the `Origin` of the page that asked, if any."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        """Take the rules from `settings`."""
         self._origins = frozenset(settings.app_cors_origins)
         self._always = SECURITY if settings.app_security_headers else {}
 

@@ -64,7 +64,6 @@ class OnceRefused(web.RequestHandler):
     __slots__ = ("_is_refused",)
 
     def data_received(self, data: bytes) -> None:
-        """Read a part of a request."""
         if getattr(self, "_is_refused", False):
             return
         super().data_received(data)

@@ -29,7 +29,6 @@ class InFlight:
         self.tasks: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application."""
         if scope["type"] == "lifespan":
             await self.app(scope, _until_cancelled(receive), send)
             return

@@ -41,13 +41,11 @@ class StopSignals:
     """Set by the first signal that asks this process to stop."""
 
     def __init__(self) -> None:
-        """Handle the signals from now on."""
         self._set = False
         for number in SIGNALS:
             signal.signal(number, self._handle)
 
     def is_set(self) -> bool:
-        """Return whether there was a signal."""
         return self._set
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
@@ -72,7 +70,6 @@ class Worker:
     """A process that runs `target(*arguments, stop)`."""
 
     def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
-        """Start it."""
         line, self._line = _spawn.Pipe(duplex=False)
         with line:
             self.process = _spawn.Process(target=_work, args=(line, target, *arguments))

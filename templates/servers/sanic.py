@@ -65,7 +65,6 @@ class PatientProtocol(WebSocketProtocol):
     """HTTP whose time limits begin with a request, not again with each byte; and WebSockets."""
 
     def data_received(self, data: bytes) -> None:
-        """Read a part of a request."""
         http, since = self.http, self._time
         begins = http and http.stage is Stage.IDLE and not (self.recv_buffer or http.request_body)
         super().data_received(data)  # type: ignore[no-untyped-call]  # has no types

@@ -23,17 +23,14 @@ class PatientProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Wait for a request."""
         super().connection_made(transport)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
         self._arrived()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read a part of a request."""
         if self._timer is None:
             self._wait()
         self._overhead += len(data)
@@ -42,12 +39,10 @@ class PatientProtocol(HttpToolsProtocol):
             self.send_400_response("The head of the request is too large.")
 
     def on_body(self, body: bytes) -> None:
-        """Go on counting after a part of the body."""
         self._overhead = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the clock: the request is complete."""
         self._arrived()
         super().on_message_complete()
 

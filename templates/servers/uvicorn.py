@@ -107,7 +107,6 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
     config: ChildConfig
 
     def startup(self) -> None:
-        """Start the service."""
         self._ended: Any = None
         self._line = self.config.new_line()
         if sys.platform == "win32":
@@ -116,14 +115,12 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
         super().startup()
 
     def restart(self) -> None:
-        """Stop the service, and start it again."""
         self._stop()
         self._line = self.config.new_line()
         self.process = get_subprocess(self.config, self.target, self.sockets)
         self.process.start()
 
     def shutdown(self) -> None:
-        """Stop the service."""
         self._stop()
         super().shutdown()
 
@@ -158,7 +155,6 @@ class Workers(Multiprocess):
     config: ChildConfig
 
     def init_processes(self) -> None:
-        """Start them."""
         self.has_failed = False
         self._line = self.config.new_line()
         super().init_processes()
@@ -171,7 +167,6 @@ class Workers(Multiprocess):
             self.has_failed = self.should_exit.is_set()
 
     def terminate_all(self) -> None:
-        """Ask them to stop."""
         self._line.close()
         if sys.platform != "win32":
             super().terminate_all()

@@ -8,7 +8,6 @@ class Bell:
     """Rings when there may be work, and when it is time to stop."""
 
     def __init__(self) -> None:
-        """Wait to be rung."""
         self.stopped = False
         self._next = asyncio.Event()
 

@@ -16,12 +16,10 @@ class Sql(ops.ExecuteSQLOp):
     """A statement, and the one that reverses it; "" if none does."""
 
     def __init__(self, sql: str, undo: str) -> None:
-        """Make the operation."""
         super().__init__(sql)
         self.sql, self.undo = sql, undo
 
     def reverse(self) -> ops.MigrateOperation:
-        """Return the operation of the downgrade."""
         return Sql(self.undo, self.sql) if self.undo else ops.ModifyTableOps("", [])
 
 

@@ -76,7 +76,6 @@ class QueuedOutput(io.RawIOBase):
     """A stream whose writers never wait: a thread writes what they hand over."""
 
     def __init__(self, target: io.RawIOBase) -> None:
-        """Write to `target`."""
         self._target = target
         # No locks: a signal, or garbage that is collected, may print in the midst of a print.
         self._queue: SimpleQueue[bytes | threading.Event] = SimpleQueue()
@@ -113,15 +112,12 @@ class QueuedOutput(io.RawIOBase):
             self._waits = written.wait(PATIENCE)
 
     def writable(self) -> bool:
-        """Return that it is."""
         return True
 
     def fileno(self) -> int:
-        """Return the target's."""
         return self._target.fileno()
 
     def isatty(self) -> bool:
-        """Return whether the target is a terminal."""
         return self._target.isatty()
 
     def _write_on(self) -> None:

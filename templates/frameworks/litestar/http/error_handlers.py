@@ -39,7 +39,6 @@ class Documented(Operation):
     """An operation without the 400 that Litestar adds: ours for what is invalid is 422."""
 
     def __post_init__(self) -> None:
-        """Remove it."""
         if self.responses:
             self.responses.pop("400", None)
 

@@ -23,7 +23,6 @@ class NdjsonResponse(ASGIStreamingResponse):
     """
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
-        """Stream `first`, then `rest`."""
 
         async def chunks() -> AsyncGenerator[bytes]:
             yield first

@@ -52,7 +52,6 @@ class Connection(ASGIHTTPConnection):
     _handler: asyncio.Task[Any] | None = None
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
-        """Run the handler, and send what it returns."""
         self._handler = asyncio.current_task()
         await super().handle_request(request, send)
 

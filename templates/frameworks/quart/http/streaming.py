@@ -45,7 +45,6 @@ class Chunks:
             raise TimeoutError from error
 
     async def aclose(self) -> None:
-        """Close the generator."""
         await self._rest.aclose()
 
 

@@ -37,7 +37,6 @@ class PrefixRouter(Router):
     """Adds routes below `root_path`."""
 
     def __init__(self, root_path: str) -> None:
-        """Take the prefix."""
         super().__init__()
         self._root_path = root_path
 

@@ -17,7 +17,6 @@ class LoggingApp(App):
     """Logs each request."""
 
     async def handle_request(self, request: Request[Any, Any]) -> None:
-        """Answer the request."""
         if not is_logged():
             await super().handle_request(request)
             return

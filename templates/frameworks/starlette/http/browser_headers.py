@@ -17,11 +17,9 @@ class SecurityHeaders:
     """A middleware that adds the headers of SECURITY to each answer, in pure ASGI."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

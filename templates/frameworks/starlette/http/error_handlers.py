@@ -20,7 +20,6 @@ class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
     def __init__(self, problem: Problem) -> None:
-        """Answer with `problem`."""
         super().__init__(problem.body(), problem.status, problem.headers)
 
 

@@ -10,5 +10,4 @@ class ModelResponse(Response):
     media_type = "application/json"
 
     def render(self, content: BaseModel) -> bytes:
-        """Return the body."""
         return content.model_dump_json().encode()

@@ -40,7 +40,6 @@ class SqlType(UserDefinedType[Any]):
     cache_ok = True
 
     def __init__(self, sql: str) -> None:
-        """Make the type whose name in SQL is `sql`."""
         self.sql = sql
 
     def get_col_spec(self, **_options: Any) -> str:

@@ -17,7 +17,6 @@ class Outages:
     """Logs the first failure of a kind, and counts those that follow within INTERVAL seconds."""
 
     def __init__(self) -> None:
-        """Start without failures."""
         self._more: dict[object, int] = {}
         self._last: dict[object, str] = {}
         # For threads: not every framework handles errors on the event loop.

@@ -29,16 +29,13 @@ class LockedSession(AsyncSession):
     """A session whose uses wait for each other."""
 
     def __init__(self, *arguments: Any, lock: SessionLock | None = None, **options: Any) -> None:
-        """Make a session, with the arguments of `AsyncSession`, and a lock it may share."""
         super().__init__(*arguments, **options)
         self.lock = lock or SessionLock()
 
     def begin(self) -> AsyncSessionTransaction:
-        """Return a transaction, for `async with`."""
         return _Transaction(self)
 
     def begin_nested(self) -> AsyncSessionTransaction:
-        """Return a savepoint, for `async with`."""
         return _Transaction(self, nested=True)
 
 
