@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 from collections.abc import Iterator
 from functools import cache
@@ -74,6 +75,20 @@ def known(name: str, paths: dict[str, Path]) -> str:
     while name and name not in paths:
         name = name.rpartition(".")[0]
     return "" if name == "app" else name
+
+
+def test_the_readme_names_the_place_of_each_change(project: Path) -> None:
+    """Of the changes that an owner makes first; a resource's own are in its folder."""
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    settings = (project / ".env.example").read_text(encoding="utf-8")
+    _, _, table = readme.partition("| to | open |\n|---|---|\n")
+    rows = table.partition("\n\n")[0].splitlines() if table else []
+    assert bool(rows) == (project / "app" / "main.py").exists()
+    for place in re.findall(r"`([^` ]+)`", "".join(rows)):
+        if "/" in place:
+            assert (project / place).exists(), place
+        elif place not in {".env", "TEST_DATABASE_URL"}:
+            assert f"# {place}=" in settings, place
 
 
 def test_the_kit_imports_nothing_of_the_owner_s(project: Path) -> None:

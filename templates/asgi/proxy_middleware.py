@@ -14,7 +14,6 @@ class BehindProxies:
         self.prefix, self.trusted = settings.app_root_path, settings.app_trusted_proxies
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-
         def header(name: str) -> str:
             values = (value for key, value in scope["headers"] if key == name.encode())
             return b",".join(values).decode("latin-1")

@@ -16,7 +16,6 @@ class NdjsonResponse(StreamingResponse):
     media_type = "application/x-ndjson"
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
-
         async def chunks() -> AsyncGenerator[bytes]:
             yield first
             async for chunk in rest:

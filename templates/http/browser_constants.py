@@ -7,6 +7,5 @@ SECURITY = {
 """Without Strict-Transport-Security, which is for whoever ends the TLS of the whole host."""
 EXPOSED = ("Location", "Retry-After")
 """Headers that pages may read, besides those that they always may."""
-HEADERS = ("Authorization", "Content-Type")
-METHODS = ("DELETE", "GET", "PATCH", "POST")
-"""What pages may send."""
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""What pages may send, with the headers in APP_CORS_HEADERS."""

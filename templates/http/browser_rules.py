@@ -7,14 +7,8 @@ SECURITY = {
 """Without Strict-Transport-Security, which is for whoever ends the TLS of the whole host."""
 EXPOSED = ("Location", "Retry-After")
 """Headers that pages may read, besides those that they always may."""
-HEADERS = ("Authorization", "Content-Type")
-METHODS = ("DELETE", "GET", "PATCH", "POST")
-"""What pages may send."""
-PREFLIGHT = {
-    "Access-Control-Allow-Headers": ", ".join(HEADERS),
-    "Access-Control-Allow-Methods": ", ".join(METHODS),
-    "Access-Control-Max-Age": "600",
-}
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""What pages may send, with the headers in APP_CORS_HEADERS."""
 
 
 class BrowserRules:
@@ -23,6 +17,11 @@ class BrowserRules:
     def __init__(self, settings: ServiceSettings) -> None:
         self._origins = frozenset(settings.app_cors_origins)
         self._always = SECURITY if settings.app_security_headers else {}
+        self._preflight = {
+            "Access-Control-Allow-Headers": ", ".join(settings.app_cors_headers),
+            "Access-Control-Allow-Methods": ", ".join(METHODS),
+            "Access-Control-Max-Age": "600",
+        }
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
@@ -52,4 +51,4 @@ class BrowserRules:
         """
         if not (self._origins and method == "OPTIONS" and origin and requested):
             return None
-        return PREFLIGHT if "Access-Control-Allow-Origin" in self.headers(origin) else {}
+        return self._preflight if "Access-Control-Allow-Origin" in self.headers(origin) else {}

@@ -70,12 +70,16 @@ def lower(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def preflight(client: httpx2.Client, path: str, origin: str) -> httpx2.Response:
-    """Ask as a browser does before a page's POST."""
-    asked = {
-        "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization",
-    }
+def preflight(
+    client: httpx2.Client,
+    path: str,
+    origin: str,
+    *,
+    method: str = "POST",
+    headers: str = "authorization",
+) -> httpx2.Response:
+    """Ask as a browser does before it sends a page's request."""
+    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
     return client.options(path, headers={"Origin": origin} | asked)
 
 
@@ -139,6 +143,20 @@ def test_pages_of_any_origin(project: Project, tmp_path: Path) -> None:
         assert_allows(preflight(client, COMPANIES, FOREIGN))
 
 
+def test_another_header_for_authentication(project: Project, tmp_path: Path) -> None:
+    env = {"APP_CORS_ORIGINS": OURS, "APP_CORS_HEADERS": "X-Api-Key, Content-Type"}
+    with (
+        target(project, tmp_path, **env) as it,
+        httpx2.Client(base_url=it.url, timeout=60) as client,
+    ):
+        response = preflight(client, COMPANIES, OURS, method="PUT", headers="x-api-key")
+        assert response.is_success
+        names = {name.lower() for name in listed(response, "Access-Control-Allow-Headers")}
+        assert names >= {"x-api-key", "content-type"}
+        assert "authorization" not in names
+        assert "PUT" in listed(response, "Access-Control-Allow-Methods")
+
+
 def test_an_answer_without_the_database(project: Project, tmp_path: Path) -> None:
     env = {"APP_CORS_ORIGINS": OURS, "APP_SECURITY_HEADERS": "true"}
     with postgres_server() as postgres:
@@ -157,3 +175,10 @@ def test_what_is_no_origin_is_refused(project: Project, origins: str) -> None:
     done = project.run(project.python, "-m", "app", APP_CORS_ORIGINS=origins)
     assert done.returncode == 1
     assert "APP_CORS_ORIGINS: takes https://HOST" in done.stderr
+
+
+def test_what_is_no_header_is_refused(project: Project) -> None:
+    done = project.run(project.python, "-m", "app", APP_CORS_HEADERS="X-Api-Key: secret")
+    assert done.returncode == 1
+    assert "APP_CORS_HEADERS: takes names of headers" in done.stderr
+    assert "secret" not in done.stderr

@@ -32,6 +32,7 @@ from app.kit.env_file import ENV_FILE, EnvFile
 
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
 _ORIGIN = re.compile(r"https?://[^/\s]+|\*")
 _PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
 # Below one of these, nobody could tell whether a proxy has removed the prefix.
@@ -69,6 +70,7 @@ class ServiceSettings(DatabaseSettings):
     app_max_body_size: PositiveInt = 1_048_576
     app_request_timeout: PositiveFloat = 30
     app_cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    app_cors_headers: Annotated[tuple[str, ...], NoDecode] = ("Authorization", "Content-Type")
     app_security_headers: bool = False
     app_root_path: str = ""
     app_trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
@@ -101,7 +103,7 @@ class ServiceSettings(DatabaseSettings):
         return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
-    @field_validator("app_cors_origins", "app_trusted_proxies", mode="before")
+    @field_validator("app_cors_origins", "app_cors_headers", "app_trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
@@ -115,6 +117,14 @@ class ServiceSettings(DatabaseSettings):
             if not _ORIGIN.fullmatch(origin):
                 raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
         return origins
+
+    @field_validator("app_cors_headers")
+    @classmethod
+    def _are_headers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _HEADER.fullmatch(name):
+                raise ValueError("takes names of headers, such as X-Api-Key, several with commas")
+        return names
 
     @field_validator("app_root_path")
     @classmethod

@@ -23,7 +23,6 @@ class NdjsonResponse(ASGIStreamingResponse):
     """
 
     def __init__(self, first: bytes, rest: AsyncGenerator[bytes]) -> None:
-
         async def chunks() -> AsyncGenerator[bytes]:
             yield first
             async for chunk in rest:

@@ -20,7 +20,6 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(SECURITY)
@@ -36,7 +35,7 @@ def install(app: Starlette, settings: ServiceSettings) -> None:
             CORSMiddleware,
             allow_origins=settings.app_cors_origins,
             allow_methods=METHODS,
-            allow_headers=HEADERS,
+            allow_headers=settings.app_cors_headers,
             expose_headers=EXPOSED,
         )
     # The outer one, for what the other one answers, too.
