@@ -1,14 +1,24 @@
-"""Removes the directories that the answers leave out.
+"""Removes the files and directories that the answers leave out.
 
-Cookiecutter can leave out a file, whose name may be empty, but not a directory: so one that is to
-be left out gets a name with this ending. No other file is touched.
+A file of this one line (`templates/left_out.py`) is one for which the answers have no source. A
+directory that is to be left out gets a name with this ending. Nothing else is touched: an empty
+file may be an owner's.
 """
 
+import os
 import shutil
 from pathlib import Path
 
-LEFT_OUT = ".left_out"
+FILE = b"# Left out by the answers: hooks/post_gen_project.py removes a file of this line only.\n"
+DIRECTORY = ".left_out"
+LARGE = {".git", ".venv"}  # if a project is rendered where it is
 
-for directory in sorted(Path().rglob(f"*{LEFT_OUT}")):
-    if directory.is_dir():
-        shutil.rmtree(directory)
+for place, directories, files in os.walk("."):
+    for name in [*directories]:
+        if name.endswith(DIRECTORY):
+            shutil.rmtree(Path(place, name))
+        if name.endswith(DIRECTORY) or name in LARGE:
+            directories.remove(name)
+    for path in (Path(place, name) for name in files):
+        if path.stat().st_size == len(FILE) and path.read_bytes() == FILE:
+            path.unlink()

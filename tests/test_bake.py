@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from policy_header.command import main as check_policy_header
-from support.bake import ANSWERS, TEMPLATE, bake, choices
+from support.bake import ANSWERS, TEMPLATE, bake, choices, render
 
 ILLEGAL_ON_WINDOWS = re.compile(r'[<>:"|?*\\]|[. ]$')
 LEFTOVER = re.compile(r"\{\{|\{%|%\}|\{#|cookiecutter[._]")
@@ -77,6 +77,8 @@ def test_nothing_is_left_unrendered(project: Path) -> None:
         text = re.sub(r"\$\{\{[^}]*\}\}", "", path.read_text(encoding="utf-8"))
         found = LEFTOVER.search(text)
         assert not found, (path, found)
+        # The hook has removed what the answers leave out.
+        assert "Left out by the answers" not in text, path
 
 
 def test_files_are_tidy(project: Path) -> None:
@@ -100,7 +102,6 @@ def test_names_are_legal_on_windows(project: Path) -> None:
 def test_no_directory_is_empty(project: Path) -> None:
     for path in project.rglob("*"):
         assert path.is_file() or any(path.iterdir()), path
-        # The hook has removed what the answers leave out.
         assert not path.name.endswith(".left_out"), path
 
 
@@ -183,6 +184,20 @@ def test_the_same_answers_give_the_same_bytes(
     ]
     for path in files(project):
         assert filecmp.cmp(path, again / path.relative_to(project), shallow=False), path
+
+
+def test_a_render_over_a_project_removes_nothing_of_its_owner_s(tmp_path: Path) -> None:
+    """`--overwrite-if-exists` renders where owners have files."""
+    line = (TEMPLATE / "templates" / "left_out.py").read_text(encoding="utf-8")
+    project = bake(tmp_path)
+    kept = {"app/empty.py": "", "app/note.py": f"{line}X = 1\n", ".venv/left_out.py": line}
+    removed = {"app/again.py": line, "app/queue.left_out/x.py": ""}
+    for name, text in (kept | removed).items():
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8", newline="\n")
+    assert render(TEMPLATE, tmp_path, {"example": "none"}, overwrite_if_exists=True) == project
+    assert {name for name in kept if (project / name).is_file()} == {*kept}
+    assert not [name for name in removed if (project / name).exists()]
 
 
 def test_only_its_own_driver_is_named(project: Path, request: pytest.FixtureRequest) -> None:

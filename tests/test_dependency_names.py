@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.bake import ANSWERS, bake, choices
+from support.hook import hook
 
 
 def requirements(project: Path) -> list[str]:
@@ -50,6 +51,7 @@ def resolved_names(wanted: list[str], directory: Path) -> set[str]:
     return {re.sub(r"[-_.]+", "_", name).lower() for name in names}
 
 
+RESERVED = hook.DEPENDENCIES.split()
 QUESTIONS = ("driver", "framework", "windows_event_loop")
 
 
@@ -87,11 +89,9 @@ def check(tmp_path: Path, **answers: str) -> None:
     names = resolved_names(wanted, tmp_path)
 
     assert len(names) >= len(wanted), "uv answered in a form that this test cannot read"
-    missing = sorted(names - set(ANSWERS["_dependency_names"]))
-    assert not missing, f"add to _dependency_names in cookiecutter.json: {', '.join(missing)}"
+    missing = sorted(names - set(RESERVED))
+    assert not missing, f"add to DEPENDENCIES in hooks/pre_gen_project.py: {', '.join(missing)}"
 
 
 def test_reserved_names_are_sorted_and_normalised() -> None:
-    names = ANSWERS["_dependency_names"]
-
-    assert names == sorted({re.sub(r"[-_.]+", "_", name).lower() for name in names})
+    assert sorted({re.sub(r"[-_.]+", "_", name).lower() for name in RESERVED}) == RESERVED

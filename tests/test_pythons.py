@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bake import ANSWERS, bake, choices
+from support.bake import bake, choices
 from support.projects import PATIENCE, environment, find_uv
 from support.pythons import python_or_skip
 from support.windows.simulated import SIMULATION
@@ -54,7 +54,7 @@ NESTED = (
 )
 
 
-@pytest.fixture(scope="module", params=ANSWERS["_python_versions"])
+@pytest.fixture(scope="module", params=choices("python_version"))
 def python(request: pytest.FixtureRequest) -> str:
     """Return the path of each interpreter."""
     return python_or_skip(request.param)

@@ -51,9 +51,7 @@ def add_server(template: Path, answers: dict[str, Any]) -> None:
     """Follow "Add a server", for ASGI applications."""
     add_choice(answers, "server", "Dummy")
     answers["_servers"][NAME] = answers["_servers"]["hypercorn"]
-    shutil.copy(
-        template / "templates/servers/hypercorn.py", template / f"templates/servers/{NAME}.py"
-    )
+    copy(template, "servers/hypercorn", f"servers/{NAME}", "server.py")
 
 
 def add_choice(answers: dict[str, Any], question: str, label: str) -> None:

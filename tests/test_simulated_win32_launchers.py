@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from support.bake import ANSWERS
+from support.bake import choices
 from support.projects import PATIENCE, running, serving
 from support.pythons import python_or_skip
 from support.windows.launchers import ALONE, LAUNCHERS, OURS, UVICORN, Launcher
@@ -85,7 +85,7 @@ def test_simulated_win32_launcher_without_policies(
     ("version", "launcher"),
     [
         pytest.param(version, launcher, id=f"{version}-{launcher.name}", marks=for_group(version))
-        for version in ANSWERS["_python_versions"]
+        for version in choices("python_version")
         if version != f"{sys.version_info.major}.{sys.version_info.minor}"
         for launcher in LAUNCHERS["fastapi"]
     ],

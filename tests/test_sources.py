@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
-from support.bake import ANSWERS, TEMPLATE, choices
+from support.bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS, choices
 
 SOURCES = [
     path
@@ -64,37 +65,80 @@ def test_ruff_is_content_with_the_template(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_each_included_file_is_there_for_every_choice() -> None:
-    included = re.compile(r'# \{% include "(\w+/(?:\w+_)?)" ~ cookiecutter\.(\w+) ~ "([^"]*)" %\}')
-    frameworks = ANSWERS["_frameworks"].values()
-    values = {
-        "__database": {row["database"] for row in ANSWERS["_drivers"].values()},
-        "__schemas": {row["schemas"] for row in frameworks} - {""},
-        "license": choices("license")[:-1],
+INCLUDE = re.compile(r"# \{% include (.+) %\}")
+
+
+def sources_of(text: str) -> set[str]:
+    """Return which sources the includes of a file name, with * where an answer stands."""
+    found = (clause.partition(" if ") for clause in INCLUDE.findall(text))
+    named = (f"{one} {other.rpartition(' else ')[2]}" for one, _, other in found)
+    return {glob for it in named for glob in globs(it)}
+
+
+def globs(names: str) -> set[str]:
+    """Return each name of a list of them in Jinja, with * for a variable in it."""
+    texts = re.sub(r'" ~ [\w.\[\]]+(?: \| default\(""\))? ~ "', "*", names)
+    return set(re.findall(r'"([^"]*)"', texts))
+
+
+def test_a_source_has_the_name_of_its_render() -> None:
+    stubs = {
+        path: sources_of(text)
+        for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*")
+        if path.is_file() and INCLUDE.match(text := path.read_text(encoding="utf-8"))
     }
-    found = 0
-    for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*"):
-        # A file with a conditional name need not be there for all; to bake it is its test.
-        web = path.name.startswith("{{cookiecutter.__web and ")
-        unconditional = path.is_file() and (web or "{{" not in path.name)
-        text = path.read_text(encoding="utf-8") if unconditional else ""
-        for folder, name, rest in included.findall(text):
-            found += 1
-            for value in values.get(name) or choices(name):
-                if web and value == "none":
-                    continue
-                source = TEMPLATE / "templates" / f"{folder}{value}{rest}"
-                # A file of the project whose name is conditional is one that some ask for.
-                optional = name == "framework" and path.name.startswith("{{") and not web
-                wanted = not optional or source.name in ANSWERS["_frameworks"][value]["files"]
-                assert source.is_file() == wanted, (path, value)
-    assert found > 10
+    for path, named in stubs.items():
+        assert {Path(it).name for it in named} <= {path.name, "left_out.py"}, path
+        assert named != {f"*/{path.name}"}, path
+    templates = TEMPLATE / "templates"
+    used = {it for named in stubs.values() for glob in named for it in templates.glob(glob)}
+    sources = {
+        path for path in templates.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {path for path in sources - used if path.parent.name != "parts"} == set()
+
+
+def test_no_source_is_a_stub() -> None:
+    for path in (TEMPLATE / "templates").rglob("*.*"):
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [""]
+        assert not all(INCLUDE.match(line) for line in lines), path
+        for line in lines:
+            for glob in sources_of(line):
+                assert glob.startswith("parts/"), (path, line)
+
+
+def test_what_only_some_projects_have_is_seldom_said_by_a_name() -> None:
+    project = TEMPLATE / "{{cookiecutter.project_slug}}"
+    assert len([path for path in project.rglob("*") if "{{" in path.name]) <= 40
+    derived = [name for name in ANSWERS if name.startswith("__") and name != "__prompts__"]
+    values = [len(it) if isinstance(it := ANSWERS[name], dict) else 1 for name in derived]
+    assert sum(values) <= 15
+
+
+def test_each_variant_has_the_sources_that_it_needs() -> None:
+    """What is missing would be left out, and not be missed before the project starts."""
+    folder = TEMPLATE / "templates"
+    routes = ("companies/routes.py", "customers/routes.py")
+    http = ("http/application.py", "http/error_handlers.py", "http/health.py")
+    for framework in WEB_FRAMEWORKS:
+        for name in ("main.py", "resources.py", *routes, *http):
+            assert (folder / "frameworks" / framework / name).is_file(), (framework, name)
+    for driver, row in ANSWERS["_drivers"].items():
+        if row["port"]:
+            assert (folder / "drivers" / driver / "connection.py").is_file(), driver
+            assert (folder / "databases" / row["database"] / "url.py").is_file(), driver
+    for server, row in ANSWERS["_servers"].items():
+        its_own = [
+            (folder / "servers" / server / f"{it}.py").is_file() for it in ("serve", "server")
+        ]
+        assert its_own == [server == "uvicorn", "base" in row], server
 
 
 def test_every_variant_has_its_row_and_its_label() -> None:
     assert ANSWERS["_drivers"].keys() == set(choices("driver"))
     assert ANSWERS["_frameworks"].keys() == set(choices("framework"))
-    assert ANSWERS["_python_versions"] == choices("python_version")
+    workflow = TEMPLATE / "{{cookiecutter.project_slug}}" / ".github" / "workflows" / "ci.yml"
+    assert json.dumps(choices("python_version")) in workflow.read_text(encoding="utf-8")
     for name, prompt in ANSWERS["__prompts__"].items():
         if isinstance(ANSWERS[name], list):
             assert prompt.keys() == {"__prompt__", *choices(name)}

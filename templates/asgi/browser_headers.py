@@ -8,7 +8,7 @@ from typing import Any
 
 from app.kit.settings import ANY_ORIGIN, ServiceSettings
 
-# {% include "http/browser_rules.py" %}
+# {% include "parts/browser_rules.py" %}
 
 
 class BrowserHeaders:

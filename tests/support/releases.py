@@ -36,7 +36,7 @@ def facts() -> dict[str, Any]:
         },
         "lengths": {"project_slug": hook.SLUG_LENGTH, **hook.TEXT_LENGTHS},
         "reserved": sorted(
-            set(ANSWERS["_dependency_names"]).union(*hook.RESERVED.values()),
+            set().union(*hook.RESERVED.values()),
         ),
         "migrations": migrations(),
     }

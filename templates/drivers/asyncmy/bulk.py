@@ -53,4 +53,4 @@ async def bulk_insert(
         raise
 
 
-# {% include "bulk/values.py" %}
+# {% include "parts/bulk_values.py" %}

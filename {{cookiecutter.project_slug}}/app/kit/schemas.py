@@ -1,1 +1,1 @@
-# {% include "schemas/" ~ cookiecutter._frameworks[cookiecutter.framework].schemas ~ "/kit.py" %}
+# {% include "schemas/" ~ cookiecutter._frameworks[cookiecutter.framework].schemas ~ "/schemas.py" %}

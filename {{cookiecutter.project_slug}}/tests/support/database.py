@@ -1,1 +1,1 @@
-# {% include "databases/" ~ cookiecutter.__database ~ "/test_database.py" %}
+# {% include "databases/" ~ cookiecutter.__database ~ "/tests/database.py" %}

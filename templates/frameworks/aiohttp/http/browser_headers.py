@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from app.kit.settings import ANY_ORIGIN, ServiceSettings
 
-# {% include "http/browser_rules.py" %}
+# {% include "parts/browser_rules.py" %}
 
 
 def preflights(settings: ServiceSettings) -> Middleware:

@@ -10,7 +10,7 @@ from sanic import HTTPResponse, Request
 from app.kit.http.requests import App
 from app.kit.settings import ANY_ORIGIN, ServiceSettings
 
-# {% include "http/browser_rules.py" %}
+# {% include "parts/browser_rules.py" %}
 
 
 def install(app: App, settings: ServiceSettings) -> None:

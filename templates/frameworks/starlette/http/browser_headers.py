@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.settings import ServiceSettings
 
-# {% include "http/browser_constants.py" %}
+# {% include "parts/browser_constants.py" %}
 
 
 class SecurityHeaders:

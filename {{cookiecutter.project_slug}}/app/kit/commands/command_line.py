@@ -1,1 +1,1 @@
-# {% include ("http" if cookiecutter.__web and not cookiecutter.__jobs else "worker") ~ "/command_line.py" %}
+# {% include "http/command_line.py" if cookiecutter.__web and not cookiecutter.__jobs else "jobs/command_line.py" %}

@@ -64,7 +64,7 @@ def ensure_one_process(settings: ServiceSettings) -> None:
 # {% if cookiecutter.__jobs %}
 def ensure_pool_is_large_enough(settings: ServiceSettings) -> None:
     """Raise CommandError if jobs would have to wait for each other's connections."""
-    # {% if cookiecutter.__notifications %}
+    # {% if cookiecutter.__jobs and cookiecutter.__postgresql %}
     # One more, which listens.
     needed = settings.worker_concurrency + 1
     # {% else %}

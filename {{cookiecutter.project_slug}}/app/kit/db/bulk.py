@@ -1,1 +1,1 @@
-# {% include "drivers/" ~ cookiecutter.driver ~ "/bulk.py" %}
+# {% include ["drivers/" ~ cookiecutter.driver ~ "/bulk.py", "drivers/bulk.py"] %}

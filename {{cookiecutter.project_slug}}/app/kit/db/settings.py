@@ -1,1 +1,1 @@
-# {% include ("networked" if cookiecutter.__networked else "databases/sqlite") ~ "/settings.py" %}
+# {% include ["databases/" ~ cookiecutter.__database ~ "/settings.py", "networked/settings.py"] %}

@@ -1,1 +1,0 @@
-# {% include "bulk/executemany.py" %}

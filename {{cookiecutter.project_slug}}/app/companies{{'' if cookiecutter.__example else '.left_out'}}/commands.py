@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/companies/commands.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include "jobs/companies/jobs.py" if cookiecutter.__jobs else "left_out.py" %}

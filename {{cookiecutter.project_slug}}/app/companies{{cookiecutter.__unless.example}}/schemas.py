@@ -1,1 +1,0 @@
-# {% include "schemas/" ~ cookiecutter._frameworks[cookiecutter.framework].schemas ~ "/companies.py" %}

@@ -1,0 +1,1 @@
+# {% include "schemas/" ~ cookiecutter._frameworks[cookiecutter.framework].schemas ~ "/customers/schemas.py" %}

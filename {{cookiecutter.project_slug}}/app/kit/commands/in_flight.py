@@ -1,0 +1,1 @@
+# {% include "servers/processes/in_flight.py" if cookiecutter._servers[cookiecutter.__server].base is defined and cookiecutter._frameworks[cookiecutter.framework].server == "asgi" else "left_out.py" %}

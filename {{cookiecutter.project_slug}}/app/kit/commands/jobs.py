@@ -1,0 +1,1 @@
+# {% include "jobs/commands/jobs.py" if cookiecutter.__jobs else "left_out.py" %}

@@ -1,0 +1,1 @@
+# {% include "networked/local_database.py" if cookiecutter.__local_database else "left_out.py" %}

@@ -1,0 +1,1 @@
+# {% include ["servers/" ~ cookiecutter.__server ~ "/server.py", "left_out.py"] %}

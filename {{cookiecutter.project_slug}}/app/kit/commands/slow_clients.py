@@ -1,0 +1,1 @@
+# {% include ["servers/" ~ cookiecutter.__server ~ "/slow_clients.py", "left_out.py"] %}

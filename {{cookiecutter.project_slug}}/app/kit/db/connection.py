@@ -1,0 +1,1 @@
+# {% include ["drivers/" ~ cookiecutter.driver ~ "/connection.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["databases/" ~ cookiecutter.__database ~ "/mysql.py", "left_out.py"] %}

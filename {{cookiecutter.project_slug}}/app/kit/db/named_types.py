@@ -1,0 +1,1 @@
+# {% include ["databases/" ~ cookiecutter.__database ~ "/named_types.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["databases/" ~ cookiecutter.__database ~ "/recovery.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["databases/" ~ cookiecutter.__database ~ "/url.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/error_handlers.py", "left_out.py"] %}

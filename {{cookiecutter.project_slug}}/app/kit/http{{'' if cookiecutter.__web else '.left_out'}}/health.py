@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/health.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/middleware.py", "frameworks/" ~ cookiecutter._frameworks[cookiecutter.framework].base | default("") ~ "/http/middleware.py", "left_out.py"] %}

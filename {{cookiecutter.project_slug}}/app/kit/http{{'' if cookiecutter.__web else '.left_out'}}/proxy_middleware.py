@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/proxy_middleware.py", "asgi/proxy_middleware.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/request_log_middleware.py", "asgi/request_log_middleware.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/sessions.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/streaming.py", "asgi/streaming.py"] %}

@@ -1,1 +1,0 @@
-# {% include "frameworks/" ~ cookiecutter.framework ~ "/http/application.py" ignore missing %}

@@ -1,1 +1,0 @@
-# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/browser_headers.py", "frameworks/" ~ cookiecutter._frameworks[cookiecutter.framework].base | default("") ~ "/http/browser_headers.py", "asgi/browser_headers.py"] ignore missing %}

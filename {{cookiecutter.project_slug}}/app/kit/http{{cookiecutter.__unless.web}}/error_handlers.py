@@ -1,1 +1,0 @@
-# {% include "frameworks/" ~ cookiecutter.framework ~ "/http/error_handlers.py" ignore missing %}

@@ -1,1 +1,0 @@
-# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/proxy_middleware.py", "asgi/proxy_middleware.py"] ignore missing %}

@@ -1,1 +1,0 @@
-# {% include "http/request_log.py" %}

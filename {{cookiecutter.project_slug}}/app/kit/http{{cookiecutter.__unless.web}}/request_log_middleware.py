@@ -1,1 +1,0 @@
-# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/request_log_middleware.py", "asgi/request_log_middleware.py"] ignore missing %}

@@ -1,1 +1,0 @@
-# {% include ["frameworks/" ~ cookiecutter.framework ~ "/http/streaming.py", "asgi/streaming.py"] ignore missing %}

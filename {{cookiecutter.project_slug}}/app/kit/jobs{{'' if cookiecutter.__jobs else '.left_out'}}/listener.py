@@ -1,0 +1,1 @@
+# {% include ["databases/" ~ cookiecutter.__database ~ "/listener.py", "left_out.py"] %}

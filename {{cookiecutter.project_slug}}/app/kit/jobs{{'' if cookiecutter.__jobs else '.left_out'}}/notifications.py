@@ -1,0 +1,1 @@
+# {% include ["drivers/" ~ cookiecutter.driver ~ "/notifications.py", "left_out.py"] %}

@@ -1,0 +1,75 @@
+"""The worker: consumers, and what wakes and what stops them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+from app.kit.commands.processes import Stop
+from app.kit.db.database import Database, open_database
+from app.kit.jobs.bell import Bell
+from app.kit.jobs.consumer import Consumer
+from app.kit.jobs.handling import GRACE, Handler
+# {% if cookiecutter.__postgresql %}
+from app.kit.jobs.listener import keep_listening
+# {% endif %}
+from app.kit.jobs.watchdog import watched_loop
+from app.kit.output import open_log
+from app.kit.resources import SharedResources
+from app.kit.settings import ServiceSettings
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+async def do_jobs(
+    settings: Settings,
+    stop: Stop,
+    *,
+    handlers: Mapping[str, Handler],
+    open_resources: Callable[[Settings, Database], AbstractAsyncContextManager[SharedResources]],
+) -> None:
+    """Do the jobs in the queue until `stop`.
+
+    Jobs in hand then have APP_SHUTDOWN_TIMEOUT seconds to end; those that take longer are
+    rolled back, and are queued as before.
+    """
+    # {% if cookiecutter.__networked %}
+    settings = for_jobs(settings)
+    # {% endif %}
+    limit = settings.worker_job_timeout
+    blocked = limit and limit + GRACE
+    bell = Bell()
+    connections = min(settings.db_prewarm, settings.worker_concurrency)
+    async with (
+        open_log(settings),
+        open_database(settings, prewarm=connections) as database,
+        open_resources(settings, database) as resources,
+        asyncio.TaskGroup() as tasks,
+    ):
+        consumer = Consumer(resources, bell, handlers)
+        consumers = [tasks.create_task(consumer.run()) for _ in range(settings.worker_concurrency)]
+        # {% if cookiecutter.__postgresql %}
+        listener = tasks.create_task(
+            keep_listening(database.engine, settings, database.readiness, bell)
+        )
+        # {% endif %}
+        with watched_loop(blocked):
+            # Asked often, since on Windows no signal wakes a selector.
+            while not stop.is_set():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        bell.stop()
+        await asyncio.wait(consumers, timeout=settings.app_shutdown_timeout)
+        for task in consumers:
+            task.cancel()
+        # {% if cookiecutter.__postgresql %}
+        listener.cancel()
+        # {% endif %}
+# {% if cookiecutter.__networked %}
+
+
+def for_jobs(settings: Settings) -> Settings:
+    """Return settings under which a job may rest, in its transaction, as long as it may take."""
+    rest = settings.db_idle_transaction_timeout
+    longest = rest and max(rest, settings.worker_job_timeout + GRACE)
+    return settings.model_copy(update={"db_idle_transaction_timeout": longest})
+# {% endif %}

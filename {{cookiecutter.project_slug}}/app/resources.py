@@ -1,0 +1,1 @@
+# {% include "frameworks/" ~ cookiecutter.framework ~ "/resources.py" if cookiecutter.__start else "left_out.py" %}

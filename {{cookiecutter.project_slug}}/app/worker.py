@@ -1,0 +1,1 @@
+# {% include "jobs/worker.py" if cookiecutter.__jobs else "left_out.py" %}

@@ -1,0 +1,1 @@
+# {% include ["example/" ~ cookiecutter.example ~ "/template_companies.py", "left_out.py"] %}

@@ -1,0 +1,1 @@
+# {% include ["example/" ~ cookiecutter.example ~ "/template_start.py", "left_out.py"] %}
