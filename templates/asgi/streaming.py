@@ -36,7 +36,6 @@ class NdjsonResponse(StreamingResponse):
         except SQLAlchemyError as error:
             # A second answer can't follow the first. Neither does a last chunk, so that the client
             # sees that this is not all.
-            request = f"{scope['method']} {scope['path']}"
-            log_broken_stream(error, request)
+            log_broken_stream(error, f"{scope['method']} {scope['path']}")
         finally:
             await self._source.aclose()

@@ -41,11 +41,9 @@ def _parser(name: str) -> argparse.ArgumentParser:
     serving = argparse.ArgumentParser(add_help=False)
     serving.add_argument("--host", dest="app_host", metavar="ADDRESS", help="instead of APP_HOST")
     serving.add_argument("--port", dest="app_port", metavar="N", help="instead of APP_PORT")
-    workers = argparse.ArgumentParser(add_help=False)
-    workers.add_argument(
-        "--workers", dest="app_workers", metavar="N", help="instead of APP_WORKERS"
-    )
-    commands.add_parser("serve", parents=[serving, workers], help="serve (without a command, too)")
+    more = argparse.ArgumentParser(add_help=False)
+    more.add_argument("--workers", dest="app_workers", metavar="N", help="instead of APP_WORKERS")
+    commands.add_parser("serve", parents=[serving, more], help="serve (without a command, too)")
     commands.add_parser(
         "dev", parents=[serving], help="bring a database, migrate, seed, serve and reload"
     )

@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 # {% if cookiecutter.__postgresql %}
 from pydantic import (
+    AfterValidator,
     Field,
     NonNegativeFloat,
     PositiveFloat,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 # {% else %}
 from pydantic import (
+    AfterValidator,
     Field,
     NonNegativeFloat,
     PositiveFloat,
@@ -41,6 +43,14 @@ _USER = re.compile(r"\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?")
 _HOST = re.compile(r"[^?]*(?:\?[^=]*)?")
 
 
+def _ensure_readable(path: Path) -> Path:
+    try:
+        path.read_text(encoding="utf-8")
+    except UNREADABLE:
+        raise ValueError(f"{path} can't be read as a file of UTF-8 text") from None
+    return path
+
+
 class DatabaseSettings(PoolSettings):
     """`DATABASE_URL`, or its parts; times are in seconds, 0 means no limit."""
 
@@ -56,10 +66,10 @@ class DatabaseSettings(PoolSettings):
     db_name: str = "{{ cookiecutter.project_slug }}"
     db_user: str = "{{ cookiecutter.project_slug }}"
     db_pass: SecretStr | None = None
-    db_pass_file: Path | None = None
+    db_pass_file: Annotated[Path, AfterValidator(_ensure_readable)] | None = None
 
     db_ssl_mode: SslMode | None = None
-    db_ssl_root_cert: Path | None = None
+    db_ssl_root_cert: Annotated[Path, AfterValidator(ensure_certificates)] | None = None
 
     # {% if cookiecutter.__postgresql %}
     db_pooler: Literal["none", "pgbouncer"] = "none"
@@ -91,23 +101,6 @@ class DatabaseSettings(PoolSettings):
         return value
 
     # {% endif %}
-    @field_validator("db_ssl_root_cert")
-    @classmethod
-    def _holds_certificates(cls, value: Path | None) -> Path | None:
-        if value:
-            ensure_certificates(value)
-        return value
-
-    @field_validator("db_pass_file")
-    @classmethod
-    def _can_be_read(cls, value: Path | None) -> Path | None:
-        try:
-            if value:
-                value.read_text(encoding="utf-8")
-        except UNREADABLE:
-            raise ValueError(f"{value} can't be read as a file of UTF-8 text") from None
-        return value
-
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.db_pass_file and (self.db_pass or self.sqlalchemy_url.password is not None):

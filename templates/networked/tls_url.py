@@ -57,9 +57,10 @@ def load_certificate(context: ssl.SSLContext, url: URL) -> None:
         context.load_cert_chain(files["sslcert"], files["sslkey"], password="")
 
 
-def ensure_certificates(path: Path) -> None:
-    """Raise ValueError if there are no certificates of authorities in `path`."""
+def ensure_certificates(path: Path) -> Path:
+    """Return `path`; raises ValueError if there are no certificates of authorities in it."""
     try:
         ssl.create_default_context(cafile=path)
     except OSError:
         raise ValueError(f"{path} is no file of certificates (PEM)") from None
+    return path

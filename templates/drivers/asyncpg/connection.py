@@ -3,23 +3,17 @@
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
-from asyncpg.exceptions import (  # type: ignore[import-untyped]
-    CannotConnectNowError,
-    PostgresConnectionError,
-    TargetServerAttributeNotMatched,
-)
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
 from app.kit.db.recovery import WrongServerError
 
-Host = str | None
-Port = int | None
+LOST = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
 
 
 async def connect(
     *,
-    host: Host | list[Host] = None,
-    port: Port | list[Port] = None,
+    host: str | list[str | None] | None = None,
+    port: int | list[int | None] | None = None,
     target_session_attrs: str | None = None,
     **arguments: Any,
 ) -> Any:
@@ -40,9 +34,9 @@ async def connect(
                 return await asyncpg.connect(
                     **arguments, host=place[0], port=place[1], target_session_attrs=wanted
                 )
-            except (OSError, CannotConnectNowError, PostgresConnectionError) as error:
+            except LOST as error:
                 failure = error
-            except TargetServerAttributeNotMatched as error:
+            except asyncpg.TargetServerAttributeNotMatched as error:
                 failure = WrongServerError(str(error))
     if isinstance(failure, OSError):
         wrapped = AsyncAdapt_asyncpg_dbapi.OperationalError(str(failure), failure)  # type: ignore[no-untyped-call]

@@ -42,8 +42,7 @@ class ProblemResponse(JSONResponse):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that can end in these problems, for OpenAPI."""
-    media = {"schema": ProblemSchema.model_json_schema()}
-    content = {MEDIA_TYPE: media}
+    content = {MEDIA_TYPE: {"schema": ProblemSchema.model_json_schema()}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
         for status in statuses

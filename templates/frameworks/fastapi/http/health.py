@@ -10,8 +10,6 @@ from app.kit.http.problems import NOT_READY
 from app.kit.http.sessions import get_resources
 from app.kit.resources import SharedResources
 
-Resources = Annotated[SharedResources, Depends(get_resources)]
-
 router = APIRouter(tags=["health"])
 
 
@@ -34,7 +32,7 @@ async def health() -> Health:
 
 
 @router.get("/ready", response_model=Ready, responses=documented(503))
-async def ready(resources: Resources) -> Ready | Response:
+async def ready(resources: Annotated[SharedResources, Depends(get_resources)]) -> Ready | Response:
     """Report whether the database answers."""
     if await resources.readiness.check():
         return Ready()

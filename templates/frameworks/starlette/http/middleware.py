@@ -59,15 +59,10 @@ class UnexpectedErrors:
             problem = unexpected_problem(error, f"WebSocket {scope['path']}")
         else:
             return
+        code, reason = problem.close_code, problem.detail[:100]
         # Servers raise different errors when the WebSocket is closed already.
         with suppress(OSError, RuntimeError):
-            await send(
-                {
-                    "type": "websocket.close",
-                    "code": problem.close_code,
-                    "reason": problem.detail[:100],
-                }
-            )
+            await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 class BodyLimit:

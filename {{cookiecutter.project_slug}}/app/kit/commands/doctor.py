@@ -62,10 +62,10 @@ async def _examine(settings: ServiceSettings) -> str:
             _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
     # {% endif %}
     # {% if cookiecutter.__networked and cookiecutter.__start %}
-    if warning := capacity_warning(settings, allowed):
-        return warning
-    # {% endif %}
+    return capacity_warning(settings, allowed) or "All is well."
+    # {% else %}
     return "All is well."
+    # {% endif %}
 
 
 def _ensure_one_line(state: MigrationState) -> None:

@@ -34,14 +34,12 @@ class Base(DeclarativeBase):
     """The base of all models."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = {  # noqa: RUF012  SQLAlchemy declares it so
-        Enum: Members,
-        Literal: Members,
-        # {% if cookiecutter.__database == "mysql" %}
-        # There is no VARCHAR without a length here.
-        str: String(255),
-        # {% endif %}
-    }
+    # {% if cookiecutter.__database == "mysql" %}
+    # There is no VARCHAR without a length here.
+    type_annotation_map = {Enum: Members, Literal: Members, str: String(255)}  # noqa: RUF012  SQLAlchemy declares it so
+    # {% else %}
+    type_annotation_map = {Enum: Members, Literal: Members}  # noqa: RUF012  SQLAlchemy declares it so
+    # {% endif %}
 
     # An async session can't fetch what the server computed when the attribute is read
     # later, so INSERT and UPDATE return it. The default, "auto", leaves out UPDATE.

@@ -69,8 +69,7 @@ async def open_engine(
     # Here too: scripts, notebooks and consoles have no lifespan.
     ensure_compatible_loop()
     engine = create_engine(settings)
-    loop = loop_name(type(asyncio.get_running_loop()))
-    logger.info("%s runs on %s", engine.url.drivername, loop)
+    logger.info("%s runs on %s", engine.url.drivername, loop_name(type(asyncio.get_running_loop())))
     try:
         await _prewarm(engine, min(prewarm, settings.db_pool_size))
         yield engine
@@ -107,9 +106,6 @@ async def _prewarm(engine: AsyncEngine, connections: int) -> None:
 async def _drain(engine: AsyncEngine, timeout: float) -> None:  # noqa: ASYNC109  polls the pool
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    while _in_use(engine) and loop.time() < deadline:  # noqa: ASYNC110  a pool has no event to wait for
+    pool = engine.pool
+    while isinstance(pool, QueuePool) and pool.checkedout() and loop.time() < deadline:  # noqa: ASYNC110  a pool has no event to wait for
         await asyncio.sleep(0.02)
-
-
-def _in_use(engine: AsyncEngine) -> int:
-    return engine.pool.checkedout() if isinstance(engine.pool, QueuePool) else 0

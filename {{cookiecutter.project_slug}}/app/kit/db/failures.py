@@ -26,10 +26,9 @@ class Failure(Enum):
 
 def classify(error: SQLAlchemyError) -> Failure:
     """Return what `error` means, judged by its type and code and never by its text."""
-    if isinstance(error, PoolTimeoutError):
-        return Failure.UNAVAILABLE
     if not isinstance(error, DBAPIError):
-        return Failure.UNEXPECTED
+        is_timeout = isinstance(error, PoolTimeoutError)
+        return Failure.UNAVAILABLE if is_timeout else Failure.UNEXPECTED
     if error.connection_invalidated:
         # Lost, or given up: the next one may be better.
         return Failure.UNAVAILABLE
@@ -39,14 +38,10 @@ def classify(error: SQLAlchemyError) -> Failure:
         refused = isinstance(error, OperationalError)
         return Failure.UNAVAILABLE if refused else Failure.UNEXPECTED
     if error_codes.is_conflict(code):
-        failure = Failure.CONFLICT
-    elif code in error_codes.UNSTORABLE:
-        failure = Failure.UNSTORABLE
-    elif error_codes.is_unavailable(code):
-        failure = Failure.UNAVAILABLE
-    else:
-        failure = Failure.UNEXPECTED
-    return failure
+        return Failure.CONFLICT
+    if code in error_codes.UNSTORABLE:
+        return Failure.UNSTORABLE
+    return Failure.UNAVAILABLE if error_codes.is_unavailable(code) else Failure.UNEXPECTED
 
 
 @contextmanager

@@ -46,9 +46,9 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
     read = reader.execution_options(**driver.READ_OPTIONS)
     snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS)
     return Sessions(
-        write=create_session_factory(engine),
-        read=create_read_factory(refuse_writes(read, in_transaction=False)),
-        snapshot=create_read_factory(refuse_writes(snapshot, in_transaction=True)),
+        create_session_factory(engine),
+        _create_read_factory(refuse_writes(read, in_transaction=False)),
+        _create_read_factory(refuse_writes(snapshot, in_transaction=True)),
     )
 
 
@@ -71,8 +71,7 @@ def create_session_factory(
     )
 
 
-def create_read_factory(bind: AsyncEngine) -> async_sessionmaker[ReadSession]:
-    """Return a factory of sessions on an engine that only reads."""
+def _create_read_factory(bind: AsyncEngine) -> async_sessionmaker[ReadSession]:
     return async_sessionmaker(
         bind, class_=ReadSession, close_resets_only=False, expire_on_commit=False
     )
