@@ -36,6 +36,7 @@ DOCUMENT: Json = {
     },
 }
 PUT = ("paths", "/cats/{id}", "put")
+ANSWER = (*PUT, "responses", "200", "content", "a/b", "schema")
 CAT = ("schemas", "Cat")
 TITLE = (*CAT, "properties", "title")
 NEXT = (*CAT, "properties", "next")
@@ -66,6 +67,7 @@ def changed(path: tuple[str | int, ...], value: Any) -> Json:
         ((*CAT, "required"), ["next", "title"]),
         ((*PUT, "parameters", 0, "schema"), {"allOf": [ID]}),
         ((*PUT, "parameters", 0, "deprecated"), False),
+        ((*ANSWER, "default"), "b"),
         ((*PUT, "operationId"), "putCat"),
         ((*PUT, "tags"), ["cats"]),
     ],
@@ -77,6 +79,7 @@ def test_what_means_the_same_is_the_same(path: tuple[str | int, ...], value: Any
 @pytest.mark.parametrize(
     ("path", "value"),
     [
+        ((*TITLE, "default"), "a"),
         (TITLE, None),
         ((*TITLE, "maxLength"), 6),
         ((*TITLE, "maxLength"), None),

@@ -129,7 +129,7 @@ def test_one_that_fails_leaves_those_before_it_applied(
 @pytest.mark.parametrize("sqlite", each([("aiosqlite", "fastapi")]), indirect=True)
 def test_one_that_leaves_orphans_is_undone(sqlite: Project, servers: Callable[[str], str]) -> None:
     url = servers(sqlite.driver)
-    orphan = "INSERT INTO customers VALUES (1, 42, 'x', 'x@example.com', '2026-01-01')"
+    orphan = "INSERT INTO customers VALUES (1, 42, 'x', 'x@y', 'active', 0, '2026-01-01')"
     with revision(sqlite, "orphan", up=f'{CREATE}op.execute("{orphan}")'):
         code, printed = Migrator(sqlite, url).end()
         assert code != 0

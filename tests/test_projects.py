@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -146,10 +147,14 @@ def test_its_types_hold_on_windows_and_macos(project: Project, platform: str) ->
     project.succeed(project.python, "-m", *command, MYPY_CACHE_DIR=mypy_cache(platform))
 
 
+STAGE = '    FORMER = "former"\n'
+
+
 @pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)
 def test_a_migration_can_be_written_from_the_models(project: Project, tmp_path: Path) -> None:
     model = project.path / "app" / "companies" / "model.py"
-    before = model.read_text(encoding="utf-8")
+    customers = project.path / "app" / "customers" / "model.py"
+    before, enum = (path.read_text(encoding="utf-8") for path in (model, customers))
     column = "    industry: Mapped[str]"
     assert column in before
     versions = project.path / "migrations" / "versions"
@@ -172,11 +177,14 @@ from typing import Literal
 from app.kit.db.types import ExactDecimal, UtcDateTime, utc_now
 """
         changed = before.replace("from app.kit.db.types import UtcDateTime, utc_now\n", imports)
-        model.write_text(changed.replace(column, more + column), encoding="utf-8")
         try:
+            project.replace("app/customers/model.py", STAGE, f'{STAGE}    LOST = "lost"\n')
+            missing = project.run(project.python, "-m", "alembic", "check", DATABASE_URL=url)
+            assert "ck_customers_stage" in missing.stdout + missing.stderr
+            model.write_text(changed.replace(column, more + column), encoding="utf-8")
             alembic("revision", "--autogenerate", "--message", "Add a motto")
             [written] = set(versions.glob("*.py")) - known
-            assert "motto" in written.read_text(encoding="utf-8")
+            assert re.search("motto(.|\n)*'lost'", written.read_text(encoding="utf-8"))
             for command in (["format", "--check"], ["check"]):
                 project.succeed(project.python, "-m", "ruff", *command, str(written))
             alembic("upgrade", "head")
@@ -184,6 +192,7 @@ from app.kit.db.types import ExactDecimal, UtcDateTime, utc_now
             alembic("downgrade", "base")
         finally:
             model.write_text(before, encoding="utf-8")
+            customers.write_text(enum, encoding="utf-8")
             for file in set(versions.glob("*.py")) - known:
                 file.unlink()
 

@@ -88,6 +88,20 @@ def test_a_page_takes_one_round_trip(wire: Wire) -> None:
     assert wire.cost(lambda _: wire.client.get(COMPANIES)) == {(0, 1, 0)}
 
 
+def test_a_customer_and_its_company_take_one_round_trip(wire: Wire) -> None:
+    path = add_customer(wire, "Read a customer").headers["Location"]
+    assert wire.client.get(path).json()["company"]["name"] == "Read a customer"
+    assert wire.cost(lambda _: wire.client.get(path)) == {(0, 1, 0)}
+
+
+def test_a_page_by_name_takes_one_round_trip(wire: Wire) -> None:
+    for _ in range(2):
+        customer = add_customer(wire, "Page by name")
+    path = f"{COMPANIES}/{customer.json()['company_id']}/customers"
+    after = wire.client.get(path, params={"limit": 1}).json()["next"]
+    assert wire.cost(lambda _: wire.client.get(path, params={"after": after})) == {(0, 1, 0)}
+
+
 def test_an_insert_takes_three_round_trips(wire: Wire) -> None:
     """BEGIN, INSERT … RETURNING, COMMIT."""
     assert wire.cost(lambda number: add(wire, f"Insert {number}")) == {(0, 3, 0)}
@@ -114,6 +128,17 @@ def test_requests_at_once_open_no_connection(wire: Wire) -> None:
 def fill(wire: Wire, rows: int) -> None:
     """Let there be so many companies, and no others."""
     wire.observer.execute(FILL.format(rows=rows))
+
+
+def add_customer(wire: Wire, company: str) -> httpx2.Response:
+    """Add a customer to a company, and the company if it is not there."""
+    wire.client.post(COMPANIES, json={"name": company, "industry": "Counting"})
+    found = wire.client.get(COMPANIES, params={"limit": 200}).json()["items"]
+    [id_] = [it["id"] for it in found if it["name"] == company]
+    customer = {"name": "Ines", "email": "ines@example.com"}
+    response = wire.client.post(f"{COMPANIES}/{id_}/customers", json=customer)
+    assert response.status_code == 201, response.text
+    return response
 
 
 def add(wire: Wire, name: str) -> httpx2.Response:

@@ -7,4 +7,6 @@ INVISIBLE = (
 )
 # One visible character at least, and no NUL, which PostgreSQL can't store.
 TEXT = rf"^[{INVISIBLE}]*[^\x00{INVISIBLE}][^\x00]*$"
+# What ExactDecimal(12, 2) holds, if it is not negative: each amount is one text.
+MONEY = r"^(0|[1-9][0-9]{0,9})\.[0-9]{2}$"
 EMAIL = rf"^[^@\x00{INVISIBLE}]+@[^@\x00{INVISIBLE}]+$"

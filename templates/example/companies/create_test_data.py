@@ -4,17 +4,17 @@
 from app.event_loop import run
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from rich.progress import Progress
-from sqlalchemy import Table, select
+from rich.progress import track
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.companies.model import Company
-from app.customers.model import Customer
+from app.customers.model import Customer, Stage
 from app.kit.commands.command_error import exit_on_command_error
 from app.kit.commands.preflight import ready_engine
 from app.kit.commands.settings import load_settings
@@ -26,58 +26,40 @@ from app.settings import Settings
 BATCH = 10_000
 INDUSTRIES = ["Energy", "Finance", "Health", "Logistics", "Publishing", "Textiles"]
 
-Rows = Iterator[Sequence[Any]]
+Row = tuple[Any, ...]
 
 
-async def create_test_data(
-    connection: AsyncConnection,
-    *,
-    companies: int,
-    customers: int,
-    advance: Callable[[int], object] = lambda _rows: None,
-) -> None:
-    """Add so many companies and customers; `advance` gets the number of rows of each batch."""
-
-    async def add(table: Table, columns: Sequence[str], rows: Rows) -> None:
-        while batch := list(islice(rows, BATCH)):
-            await bulk_insert(connection, table, columns, batch)
-            advance(len(batch))
-
-    tables = Base.metadata.tables
+async def create_test_data(connection: AsyncConnection, *, companies: int, customers: int) -> None:
+    """Add so many companies and customers, and show how far it is."""
     # Tells this run's companies, whose names must be unique, from those of others.
-    prefix = f"Test company {uuid4().hex}"
-    columns = ["name", "industry", "created_at", "updated_at"]
-    await add(tables[Company.__tablename__], columns, _companies(prefix, companies))
+    now, prefix, stages = utc_now(), f"Test company {uuid4().hex}", [*Stage]
+
+    async def add(model: type[Base], columns: str, row: Callable[[int], Row], count: int) -> None:
+        table = Base.metadata.tables[model.__tablename__]
+        for start in track(range(0, count, BATCH), table.name):
+            rows = map(row, range(start, min(start + BATCH, count)))
+            await bulk_insert(connection, table, columns.split(), rows)
+
+    def company(number: int) -> Row:
+        return f"{prefix} {number}", INDUSTRIES[number % len(INDUSTRIES)], now, now
+
+    await add(Company, "name industry created_at updated_at", company, companies)
     query = select(Company.id).where(Company.name.startswith(prefix)).order_by(Company.id)
     ids = (await connection.scalars(query)).all()
-    columns = ["company_id", "name", "email", "created_at"]
-    await add(tables[Customer.__tablename__], columns, _customers(ids, customers))
 
+    def customer(number: int) -> Row:
+        texts = f"Test customer {number}", f"customer{number}@example.com"
+        stage, credit = stages[number % len(stages)], Decimal(number % 10_000)
+        return ids[number % len(ids)], *texts, stage, credit, now
 
-def _companies(prefix: str, count: int) -> Rows:
-    now = utc_now()
-    for number in range(count):
-        yield f"{prefix} {number}", INDUSTRIES[number % len(INDUSTRIES)], now, now
-
-
-def _customers(company_ids: Sequence[int], count: int) -> Rows:
-    now = utc_now()
-    for number in range(count):
-        company_id = company_ids[number % len(company_ids)]
-        yield company_id, f"Test customer {number}", f"customer{number}@example.com", now
+    columns = "company_id name email stage credit created_at"
+    await add(Customer, columns, customer, customers)
 
 
 async def main(*, companies: int, customers: int) -> None:
     """Fill the configured database in one transaction; raises CommandError if it is not ready."""
     async with ready_engine(load_settings(Settings)) as engine, engine.begin() as connection:
-        with Progress() as progress:
-            task = progress.add_task("Rows", total=companies + customers)
-            await create_test_data(
-                connection,
-                companies=companies,
-                customers=customers,
-                advance=lambda rows: progress.advance(task, rows),
-            )
+        await create_test_data(connection, companies=companies, customers=customers)
 
 
 def _arguments() -> argparse.Namespace:

@@ -3,11 +3,13 @@
 # Policy first: the event loop is chosen before anything imports a database driver.
 from app.event_loop import run
 
+from decimal import Decimal
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.model import Company
-from app.customers.model import Customer
+from app.customers.model import Customer, Stage
 from app.kit.commands.command_error import exit_on_command_error
 from app.kit.commands.preflight import ready_engine
 from app.kit.commands.settings import load_settings
@@ -29,16 +31,14 @@ async def seed(session: AsyncSession) -> int:
     missing = COMPANIES.keys() - present
     for name in sorted(missing):
         industry, people = COMPANIES[name]
-        company = Company(name=name, industry=industry)
-        session.add(company)
-        session.add_all(
-            Customer(company=company, name=person, email=_email(person)) for person in people
-        )
+        customers = [_customer(person) for person in people]
+        session.add(Company(name=name, industry=industry, customers=customers))
     return len(missing)
 
 
-def _email(person: str) -> str:
-    return f"{person.lower().replace(' ', '.')}@example.com".encode("ascii", "ignore").decode()
+def _customer(name: str) -> Customer:
+    email = f"{name.lower().replace(' ', '.')}@example.com".encode("ascii", "ignore").decode()
+    return Customer(name=name, email=email, stage=Stage.ACTIVE, credit=Decimal(1500))
 
 
 async def seed_if_empty(sessions: Sessions) -> int:
@@ -52,10 +52,8 @@ async def seed_if_empty(sessions: Sessions) -> int:
 
 async def main() -> None:
     """Seed the configured database; raises CommandError if it is not ready."""
-    async with (
-        ready_engine(load_settings(Settings)) as engine,
-        create_sessions(engine).write.begin() as session,
-    ):
+    settings = load_settings(Settings)
+    async with ready_engine(settings) as engine, create_sessions(engine).write.begin() as session:
         added = await seed(session)
     print(f"Added {added} companies; {len(COMPANIES) - added} were there already.")
 

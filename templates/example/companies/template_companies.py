@@ -13,15 +13,21 @@ depends_on = None
 
 # {% if cookiecutter.__database == "mysql" %}
 KEY = sa.BigInteger()
+AMOUNT = sa.Numeric(12, 2)
 MOMENT = mysql.DATETIME(fsp=6)
 COLLATION = "/*!80000 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */"
 # {% elif cookiecutter.__database == "sqlite" %}
 KEY = sa.Integer()
+AMOUNT = sa.BigInteger()
 MOMENT = sa.DateTime(timezone=True)
 # {% else %}
 KEY = sa.BigInteger()
+AMOUNT = sa.Numeric(12, 2)
 MOMENT = sa.DateTime(timezone=True)
 # {% endif %}
+NAME = "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND 120"
+INDUSTRY = "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(industry) BETWEEN 1 AND 120"
+EMAIL = "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(email) BETWEEN 3 AND 254"
 
 
 def upgrade() -> None:
@@ -33,14 +39,8 @@ def upgrade() -> None:
         sa.Column("industry", sa.String(120), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
-        sa.CheckConstraint(
-            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND 120",
-            name=op.f("ck_companies_name_length"),
-        ),
-        sa.CheckConstraint(
-            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(industry) BETWEEN 1 AND 120",
-            name=op.f("ck_companies_industry_length"),
-        ),
+        sa.CheckConstraint(NAME, name=op.f("ck_companies_name_length")),
+        sa.CheckConstraint(INDUSTRY, name=op.f("ck_companies_industry_length")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("name", name=op.f("uq_companies_name")),
         # {% if cookiecutter.__database == "mysql" %}
@@ -53,14 +53,14 @@ def upgrade() -> None:
         sa.Column("company_id", KEY, nullable=False),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
+        sa.Column("stage", sa.String(255), nullable=False),
+        sa.Column("credit", AMOUNT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
+        sa.CheckConstraint(NAME, name=op.f("ck_customers_name_length")),
+        sa.CheckConstraint(EMAIL, name=op.f("ck_customers_email_length")),
+        sa.CheckConstraint("credit >= 0", name=op.f("ck_customers_credit")),
         sa.CheckConstraint(
-            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND 120",
-            name=op.f("ck_customers_name_length"),
-        ),
-        sa.CheckConstraint(
-            "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(email) BETWEEN 3 AND 254",
-            name=op.f("ck_customers_email_length"),
+            "stage IN ('prospect', 'active', 'former')", name=op.f("ck_customers_stage")
         ),
         sa.ForeignKeyConstraint(
             ["company_id"],
@@ -73,7 +73,9 @@ def upgrade() -> None:
         mysql_collate=COLLATION,
         # {% endif %}
     )
-    op.create_index(op.f("ix_customers_company_id"), "customers", ["company_id"])
+    op.create_index(
+        op.f("ix_customers_company_id_name_id"), "customers", ["company_id", "name", "id"]
+    )
 
 
 def downgrade() -> None:

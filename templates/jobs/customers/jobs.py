@@ -1,6 +1,7 @@
 """Jobs about customers."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any
 
 # {% if cookiecutter._frameworks[cookiecutter.framework].schemas == "msgspec" %}
@@ -40,4 +41,11 @@ async def import_customers(session: AsyncSession, payload: Mapping[str, Any]) ->
     new = NewCustomers.model_validate(payload)
     # {% endif %}
     for customer in new.customers:
-        await create_customer(session, new.company_id, name=customer.name, email=customer.email)
+        await create_customer(
+            session,
+            new.company_id,
+            name=customer.name,
+            email=customer.email,
+            stage=customer.stage,
+            credit=Decimal(customer.credit),
+        )

@@ -1,14 +1,21 @@
 """Base classes and types of the schemas."""
 
-from typing import Self
+from typing import Any, Self
 
 # {% if cookiecutter.__jobs %}
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 # {% else %}
-from msgspec import Struct, convert
+from msgspec import Meta, Struct, convert
 # {% endif %}
 
 # {% include "parts/patterns.py" %}
+
+
+def matching(pattern: str, **bounds: Any) -> Meta:
+    """Return the constraint of texts that match `pattern`, which is documented as it is."""
+    # Python's $ matches before a last line break, too; the one of OpenAPI does not.
+    whole = pattern + r"(?!\n)"
+    return Meta(pattern=whole, extra_json_schema={"extra": {"pattern": pattern}}, **bounds)
 
 
 class RequestSchema(Struct, forbid_unknown_fields=True):

@@ -29,10 +29,10 @@ class ResponseSchema(BaseModel):
 
 
 class PageQuery(RequestSchema):
-    """Which page: at most `limit` items, those whose id is greater than `after`."""
+    """Which page: at most `limit` items, after the page whose `next` is `after`."""
 
     limit: int = Field(default=50, ge=1, le=200)
-    after: int = Field(default=0, ge=0, le=MAX_ID)
+    after: str = ""
 # {% endif %}
 # {% if cookiecutter.__web and cookiecutter.__jobs %}
 

@@ -1,15 +1,22 @@
 """Statements that the database refuses, and what each refusal means."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.model import Company
-from app.customers.model import Customer
+from app.customers.model import Customer, Stage
 from app.kit.db.failures import Failure
 
 Provoke = Callable[[AsyncSession], Awaitable[None]]
+
+
+def an_orphan() -> Customer:
+    return Customer(
+        company_id=4711, name="Ines", email="i@e", stage=Stage.ACTIVE, credit=Decimal("0.00")
+    )
 
 
 async def take_a_name_twice(session: AsyncSession) -> None:
@@ -19,7 +26,7 @@ async def take_a_name_twice(session: AsyncSession) -> None:
 
 
 async def refer_to_nothing(session: AsyncSession) -> None:
-    session.add(Customer(company_id=4711, name="Ines", email="ines@example.com"))
+    session.add(an_orphan())
     await session.flush()
 
 

@@ -12,7 +12,7 @@ DOOMED = 409
 
 _FAIL_AT_COMMIT = [
     "PRAGMA defer_foreign_keys = ON",
-    "INSERT INTO customers (company_id, name, email, created_at) VALUES (-1, 'x', 'x@y', '')",
+    "INSERT INTO customers VALUES (1, -1, 'x', 'x@y', 'active', 0, '')",
 ]
 
 

@@ -8,12 +8,12 @@ from sqlalchemy.pool import QueuePool
 
 from app.companies.model import Company
 from app.companies.queries import list_companies
-from app.customers.model import Customer
 from app.kit.db.failures import Failure, classify
 from app.kit.db.session import Sessions
 from app.kit.db.sync import create_sync_session_factory, open_sync_engine
 from app.kit.db.types import utc_now
 from app.settings import Settings
+from tests.kit.provocations import an_orphan
 
 
 def acme() -> Company:
@@ -53,7 +53,7 @@ async def test_a_block_that_fails_leaves_no_row(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("committing_sessions")
-@pytest.mark.parametrize("row", [acme, lambda: Customer(company_id=-1, name="x", email="x@y")])
+@pytest.mark.parametrize("row", [acme, an_orphan])
 async def test_its_errors_mean_the_same(settings: Settings, row: object) -> None:
     assert callable(row)
     with open_sync_engine(settings) as engine:

@@ -61,7 +61,8 @@ async def test_pages_follow_each_other(client: AsyncClient) -> None:
     for number in range(5):
         await client.post(PATH, json={"name": f"Company {number}", "industry": "Any"})
     names: list[str] = []
-    after, sizes = 0, []
+    after: str | None = ""
+    sizes = []
     while after is not None:
         page = (await client.get(PATH, params={"limit": 2, "after": after})).json()
         names += [company["name"] for company in page["items"]]

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.queries import create_company, list_companies
+from app.customers.model import Stage
 from app.customers.queries import list_customers
 from app.jobs import HANDLERS
 from app.kit.db.session import Sessions
@@ -26,7 +28,7 @@ async def test_the_examples(impatient: Settings, committing_sessions: Sessions) 
         assert (await finished(committing_sessions, companies)).state == "done"
         async with committing_sessions.read() as session:
             [company] = (await list_companies(session, limit=2)).items
-        people = [{"name": "Ines", "email": "ines@example.com"}]
+        people = [{"name": "Ines", "email": "ines@example.com", "credit": "9999999999.99"}]
         customers = await enqueue(
             committing_sessions, "import_customers", company_id=company.id, customers=people
         )
@@ -36,7 +38,8 @@ async def test_the_examples(impatient: Settings, committing_sessions: Sessions) 
     assert job.finished_at >= job.created_at
     async with committing_sessions.read() as session:
         [customer] = (await list_customers(session, company.id, limit=2)).items
-    assert customer.name == "Ines"
+    assert (customer.name, customer.stage) == ("Ines", Stage.ACTIVE)
+    assert customer.credit == Decimal("9999999999.99")
 
 
 async def test_two_workers_never_do_the_same_job(

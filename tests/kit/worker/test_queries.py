@@ -1,5 +1,8 @@
 """Queries about companies and customers."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
 from app.companies.queries import (
@@ -11,13 +14,19 @@ from app.companies.queries import (
     stream_companies,
     update_company,
 )
+from app.customers.model import Stage
 from app.customers.queries import create_customer, delete_customer, get_customer, list_customers
 from app.kit.db.session import Sessions
 from app.kit.errors import ConflictError, NotFoundError
 from scripts.create_test_data import create_test_data
 
 ACME = {"name": "Acme", "industry": "Anvils"}
-INES = {"name": "Ines", "email": "ines@example.com"}
+INES: dict[str, Any] = {
+    "name": "Ines",
+    "email": "ines@example.com",
+    "stage": Stage.ACTIVE,
+    "credit": Decimal("12.50"),
+}
 
 
 async def test_a_company_is_changed_and_deleted_with_its_customers(sessions: Sessions) -> None:
@@ -49,7 +58,7 @@ async def test_pages_follow_each_other(sessions: Sessions) -> None:
         for number in range(5):
             await create_company(session, name=f"Company {number}", industry="Any")
     sizes: list[int] = []
-    after: int | None = 0
+    after: str | None = ""
     async with sessions.read() as session:
         while after is not None:
             page = await list_companies(session, limit=2, after=after)

@@ -110,15 +110,17 @@ class _Client:
         await self._send("GET", "/health", None, 200)
 
     async def _pages(self) -> None:
-        after = 0
+        after, last = "", 0
         for _ in range(2):
             status, page = await self._send("GET", f"{COMPANIES}?limit=20&after={after}", None, 200)
             if status != 200:
                 return
-            ids = [after, *(company["id"] for company in page["items"])]
-            if ids != sorted({*ids}) or page["next"] not in {None, ids[-1]}:
-                self._truth.wrong.append(f"A page after {after}: {page}")
-            after = ids[-1]
+            ids = [last, *(company["id"] for company in page["items"])]
+            if ids != sorted({*ids}):
+                self._truth.wrong.append(f"A page after {last}: {page}")
+            after, last = page["next"] or "", ids[-1]
+            if not after:
+                return
 
     async def _now_and_then(self) -> None:
         if self._random.random() < EXPORTED:

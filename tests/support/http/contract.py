@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,7 +36,7 @@ class Step:
     """What the answer's headers must be; `{name}` as in the path. `Allow` without OPTIONS, which
     some frameworks answer by themselves."""
     save: str = ""
-    """The name under which the answer's id is kept."""
+    """The name under which the answer's id, or the cursor of the next page, is kept."""
 
 
 def a_moment(text: str) -> None:
@@ -52,11 +53,22 @@ def a_company(name: str, industry: str) -> Callable[[Any], None]:
     return check
 
 
-def a_customer(name: str, email: str) -> Callable[[Any], None]:
+def a_customer(
+    name: str,
+    email: str,
+    stage: str = "active",
+    credit: str = "0.00",
+    company: Callable[[Any], None] | None = None,
+) -> Callable[[Any], None]:
     def check(customer: Any) -> None:
-        assert customer.keys() == {"id", "company_id", "name", "email", "created_at"}
-        assert (customer["name"], customer["email"]) == (name, email)
+        given = {"name": name, "email": email, "stage": stage, "credit": credit}
+        others = {"id", "company_id", "created_at", *(["company"] if company else [])}
+        assert customer.keys() == given.keys() | others
+        assert customer.items() >= given.items()
         a_moment(customer["created_at"])
+        if company:
+            company(customer["company"])
+            assert customer["company"]["id"] == customer["company_id"]
 
     return check
 
@@ -65,7 +77,7 @@ def a_page(*names: str, more: bool) -> Callable[[Any], None]:
     def check(page: Any) -> None:
         assert page.keys() == {"items", "next"}
         assert [item["name"] for item in page["items"]] == [*names]
-        assert page["next"] == (page["items"][-1]["id"] if more else None)
+        assert isinstance(page["next"], str) if more else page["next"] is None
 
     return check
 
@@ -80,6 +92,7 @@ def lines_of(*names: str) -> Callable[[str], None]:
 ACME = {"name": "Acme", "industry": "Anvils"}
 EMOJI = {"name": "Żółć 🏭 \"quoted\" \\ '%s' $1;--", "industry": "日本語"}
 INES = {"name": "Ines", "email": "ines@example.com"}
+ADA = {"name": "Ada", "email": "a@b", "stage": "prospect", "credit": "9999999999.99"}
 LONG = "x" * 120
 NDJSON = {"Content-Type": "application/x-ndjson"}
 INK = a_company("Acme", "Ink")
@@ -107,6 +120,23 @@ MANY_PARAMETERS = "&".join(f"{number}=x" for number in range(1_000))
 LONG_PATH = "%F0%9F%8F%AD" * 500
 
 NO_TEXTS: list[object] = ["", "  ", "\x00", "a\x00", "x" * 121, None, 1, [], {}]
+NO_STAGES: list[object] = ["", "customer", "ACTIVE", "active ", None, 1, []]
+NO_AMOUNTS: list[object] = [
+    *("0.001", "10000000000.00", "-1.00", "1", "1.5", "01.00", "1e2", "NaN", "", " 1.00", "1.00\n"),
+    *("\u0661.00", None, 1, 1.25, []),
+]
+
+
+def a_cursor(*values: object) -> str:
+    """Return a cursor that a client has made up."""
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+NO_CURSORS = [
+    *("0", "-1", "x", "%00", "%C3%A9", "=", MAX_ID + 1, "9" * 1_000),
+    *(a_cursor(), a_cursor("x"), a_cursor(1, 2, 3), a_cursor([1]), a_cursor(None)),
+    *(a_cursor(MAX_ID + 1), a_cursor("\x00", 1), a_cursor("x", MAX_ID + 1), a_cursor("\ud800", 1)),
+]
 CONTRACT = [
     Step("GET", "/health", 200, answer={"status": "ok"}),
     Step("GET", "/ready", 200, answer={"status": "ready"}),
@@ -129,8 +159,15 @@ CONTRACT = [
     Step("PATCH", f"{COMPANIES}/{{acme}}", 200, {"industry": "Ink"}, answer=INK),
     Step("PATCH", f"{COMPANIES}/{{acme}}", 200, {}, answer=INK),
     Step("PATCH", f"{COMPANIES}/{{emoji}}", 409, {"name": "Acme"}),
-    Step("GET", f"{COMPANIES}?limit=2", 200, answer=a_page("Acme", EMOJI["name"], more=True)),
-    Step("GET", f"{COMPANIES}?limit=2&after={{emoji}}", 200, answer=a_page(LONG, more=False)),
+    Step(
+        "GET",
+        f"{COMPANIES}?limit=2",
+        200,
+        answer=a_page("Acme", EMOJI["name"], more=True),
+        save="end",
+    ),
+    Step("GET", f"{COMPANIES}?limit=2&after={{end}}", 200, answer=a_page(LONG, more=False)),
+    Step("GET", f"{COMPANIES}?after=", 200, answer=a_page("Acme", EMOJI["name"], LONG, more=False)),
     Step("GET", COMPANIES, 200, answer=a_page("Acme", EMOJI["name"], LONG, more=False)),
     Step(
         "GET",
@@ -151,15 +188,48 @@ CONTRACT = [
         save="ines",
     ),
     Step("POST", f"{COMPANIES}/{{acme}}/customers", 201, INES, save="twin"),
-    Step("GET", f"{CUSTOMERS}/{{ines}}", 200, answer=a_customer(**INES)),
-    Step("GET", f"{COMPANIES}/{{acme}}/customers?limit=1", 200, answer=a_page("Ines", more=True)),
+    Step("GET", f"{CUSTOMERS}/{{ines}}", 200, answer=a_customer(**INES, company=INK)),
+    Step("POST", f"{COMPANIES}/{{acme}}/customers", 201, ADA, answer=a_customer(**ADA), save="ada"),
+    Step("GET", f"{CUSTOMERS}/{{ada}}", 200, answer=a_customer(**ADA, company=INK)),
+    # Customers come by their names; the row that a cursor names may be gone.
+    Step(
+        "GET",
+        f"{COMPANIES}/{{acme}}/customers?limit=2",
+        200,
+        answer=a_page("Ada", "Ines", more=True),
+        save="end",
+    ),
+    Step(
+        "GET",
+        f"{COMPANIES}/{{acme}}/customers?after={{end}}",
+        200,
+        answer=a_page("Ines", more=False),
+    ),
     Step("DELETE", f"{CUSTOMERS}/{{ines}}", 204),
+    Step(
+        "GET",
+        f"{COMPANIES}/{{acme}}/customers?after={{end}}",
+        200,
+        answer=a_page("Ines", more=False),
+    ),
+    # A cursor of another order.
+    Step("GET", f"{COMPANIES}?after={{end}}", 422),
     Step("GET", f"{CUSTOMERS}/{{ines}}", 404),
     Step("DELETE", f"{CUSTOMERS}/{{ines}}", 404),
     Step("GET", f"{COMPANIES}/4711/customers", 404),
     Step("POST", f"{COMPANIES}/4711/customers", 404, INES),
     Step("POST", f"{COMPANIES}/{{acme}}/customers", 422, INES | {"email": "nowhere"}),
     Step("POST", f"{COMPANIES}/{{acme}}/customers", 422, INES | {"name": "\x00"}),
+    *(
+        Step("POST", f"{COMPANIES}/{{acme}}/customers", 422, INES | {name: value})
+        for name, values in (("stage", NO_STAGES), ("credit", NO_AMOUNTS))
+        for value in values
+    ),
+    *(
+        Step("GET", f"{path}?after={cursor}", 422)
+        for path in (COMPANIES, f"{COMPANIES}/{{acme}}/customers")
+        for cursor in NO_CURSORS
+    ),
     Step("DELETE", f"{COMPANIES}/{{acme}}", 204),
     Step("GET", f"{CUSTOMERS}/{{twin}}", 404),
     # What is not there, or not understood.
@@ -182,7 +252,7 @@ CONTRACT = [
     Step("PATCH", f"{COMPANIES}/{{emoji}}", 422, {"name": " "}),
     *(
         Step("GET", f"{COMPANIES}?{query}", 422)
-        for query in ("limit=0", "limit=201", "limit=x", "after=-1", f"after={MAX_ID + 1}", "x=1")
+        for query in ("limit=0", "limit=201", "limit=x", "x=1")
     ),
     *(Step("GET", f"{COMPANIES}/{id_}", 422) for id_ in ("0", "-1", MAX_ID + 1, "abc", "%00")),
     *(Step(method, f"{CUSTOMERS}/0", 422) for method in ("GET", "DELETE")),
@@ -220,7 +290,7 @@ CONTRACT = [
 
 def drive(url: str) -> None:
     """Send every request to the service at `url`; raise AssertionError at a wrong answer."""
-    saved: dict[str, int] = {}
+    saved: dict[str, int | str] = {}
     with httpx2.Client(base_url=url, timeout=30) as client:
         for step in CONTRACT:
             path = step.path.format(**saved)
@@ -228,7 +298,8 @@ def drive(url: str) -> None:
             request = f"{step.method} {path} {step.body!r:.80}"
             assert response.status_code == step.status, f"{request}\n{response.text}"
             if step.save:
-                saved[step.save] = response.json()["id"]
+                answer = response.json()
+                saved[step.save] = answer["id"] if "id" in answer else answer["next"]
             _check(step, response, saved)
             if step.method == "GET":
                 _check_head(client, path, response)
@@ -241,7 +312,7 @@ def _send(client: httpx2.Client, step: Step, path: str) -> httpx2.Response:
     return client.request(step.method, path, content=content, headers=headers)
 
 
-def _check(step: Step, response: httpx2.Response, saved: Mapping[str, int]) -> None:
+def _check(step: Step, response: httpx2.Response, saved: Mapping[str, int | str]) -> None:
     for name, value in step.headers.items():
         sent = response.headers[name]
         if name == "Allow":

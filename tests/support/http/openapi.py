@@ -24,6 +24,8 @@ PATHS = {
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 FOR_PEOPLE = {"title", "description", "summary", "example", "examples", "operationId", "tags"}
+IN_ANSWERS = FOR_PEOPLE | {"default"}
+"""What says nothing of an answer: Litestar notes the default of an Enum wherever it is used."""
 LISTS_OF_SCHEMAS = ("anyOf", "allOf", "oneOf", "prefixItems")
 SCHEMAS_BY_NAME = ("properties", "patternProperties")
 SCHEMAS = ("items", "additionalProperties", "propertyNames", "contains", "not")
@@ -119,14 +121,17 @@ def _response(document: Json, response: Json) -> Json:
     ]
     return {
         "headers": dict(_parameters(document, headers)),
-        "content": _content(document, response),
+        "content": _content(document, response, IN_ANSWERS),
         **_others(response, "headers", "content"),
     }
 
 
-def _content(document: Json, body: Json) -> Json:
+def _content(document: Json, body: Json, left_out: set[str] = FOR_PEOPLE) -> Json:
     return {
-        media_type: {"schema": normalise(document, value["schema"]), **_others(value, "schema")}
+        media_type: {
+            "schema": normalise(document, value["schema"], left_out),
+            **_others(value, "schema"),
+        }
         for media_type, value in body.get("content", {}).items()
     }
 
@@ -147,21 +152,23 @@ def _resolve(document: Json, value: Json) -> Json:
     return value
 
 
-def normalise(document: Json, schema: Any) -> Any:
+def normalise(document: Json, schema: Any, left_out: set[str] = FOR_PEOPLE) -> Any:
     """Return `schema` in its one form, in which what it refers to stands in place."""
     if isinstance(schema, bool):
         return schema
     resolved = _resolve(document, schema)
-    schema = {key: value for key, value in resolved.items() if key not in FOR_PEOPLE}
+    schema = {key: value for key, value in resolved.items() if key not in left_out}
     for key in LISTS_OF_SCHEMAS:
         if key in schema:
-            schema[key] = [normalise(document, item) for item in schema[key]]
+            schema[key] = [normalise(document, item, left_out) for item in schema[key]]
     for key in SCHEMAS_BY_NAME:
         if key in schema:
-            schema[key] = {name: normalise(document, item) for name, item in schema[key].items()}
+            schema[key] = {
+                name: normalise(document, item, left_out) for name, item in schema[key].items()
+            }
     for key in SCHEMAS:
         if key in schema:
-            schema[key] = normalise(document, schema[key])
+            schema[key] = normalise(document, schema[key], left_out)
     return _simplify(schema)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 TEST_OF_AN_OWNER = '''
 """What an owner writes next."""
 
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column, selectinload
 
 from app.companies.model import Company
-from app.customers.model import Customer
+from app.customers.model import Customer, Stage
 from app.kit.db.base import Base, Entity
 from app.kit.db.engine import open_engine
 from app.kit.db.migrations import check, downgrade, upgrade
@@ -70,7 +71,9 @@ async def test_the_check_of_a_column_is_there(sessions: Sessions) -> None:
 async def test_customers_go_with_their_company(sessions: Sessions, loaded: bool) -> None:
     async with sessions.write.begin() as session:
         company = Company(name="Acme", industry="Anvils")
-        company.customers = [Customer(name="Ann", email="ann@example.com")]
+        company.customers = [
+            Customer(name="Ann", email="ann@example.com", stage=Stage.ACTIVE, credit=Decimal(1))
+        ]
         session.add(company)
     async with sessions.write.begin() as session:
         query = select(Company).options(*[selectinload(Company.customers)] * loaded)

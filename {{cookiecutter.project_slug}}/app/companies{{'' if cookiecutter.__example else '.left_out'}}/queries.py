@@ -20,9 +20,9 @@ TAKEN = "There is a company with this name already."
 _BY_ID = select(Company).where(Company.id == bindparam("id"))
 
 
-async def list_companies(session: AsyncSession, *, limit: int, after: int = 0) -> Page[Company]:
-    """Return at most `limit` companies whose id is greater than `after`."""
-    return await fetch_page(session, select(Company), Company, limit=limit, after=after)
+async def list_companies(session: AsyncSession, *, limit: int, after: str = "") -> Page[Company]:
+    """Return at most `limit` companies, by their ids, from the cursor `after` on."""
+    return await fetch_page(session, select(Company), Company.id, limit=limit, after=after)
 
 
 async def get_company(session: AsyncSession, company_id: int) -> Company:
@@ -67,12 +67,9 @@ async def stream_companies(session: AsyncSession) -> AsyncIterator[Sequence[Comp
     They agree with each other in a session of `Sessions.snapshot`. Unlike a cursor, it holds
     nothing in the server that an abandoned stream would have to give back.
     """
-    after = 0
-    while True:
-        query = select(Company).where(Company.id > after).order_by(Company.id).limit(EXPORT_BATCH)
-        batch = (await session.scalars(query)).all()
-        if batch:
-            yield batch
-        if len(batch) < EXPORT_BATCH:
-            return
-        after = batch[-1].id
+    after: str | None = ""
+    while after is not None:
+        page = await list_companies(session, limit=EXPORT_BATCH, after=after)
+        if page.items:
+            yield page.items
+        after = page.next

@@ -1,34 +1,38 @@
 """Queries about customers. They flush at most; the caller owns the transaction."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from app.companies.queries import get_company
-from app.customers.model import Customer
+from app.customers.model import Customer, Stage
 from app.kit.errors import NotFoundError
 from app.kit.pages import Page, fetch_page
 
-_BY_ID = select(Customer).where(Customer.id == bindparam("id"))
+# In the same round trip.
+_COMPANY = joinedload(Customer.company, innerjoin=True)
+_BY_ID = select(Customer).options(_COMPANY).where(Customer.id == bindparam("id"))
 
 
 async def list_customers(
-    session: AsyncSession, company_id: int, *, limit: int, after: int = 0
+    session: AsyncSession, company_id: int, *, limit: int, after: str = ""
 ) -> Page[Customer]:
-    """Return at most `limit` customers of the company whose id is greater than `after`.
+    """Return at most `limit` customers of the company, by their names, from the cursor `after` on.
 
-    Raises NotFoundError if there is no such company.
+    Raises NotFoundError if there is no such company, and InvalidError for what is no cursor.
     """
     query = select(Customer).where(Customer.company_id == company_id)
-    page = await fetch_page(session, query, Customer, limit=limit, after=after)
+    page = await fetch_page(session, query, Customer.name, limit=limit, after=after)
     if not page.items:
         await get_company(session, company_id)
     return page
 
 
 async def get_customer(session: AsyncSession, customer_id: int) -> Customer:
-    """Return the customer; raises NotFoundError."""
+    """Return the customer with its company loaded; raises NotFoundError."""
     customer = await session.scalar(_BY_ID, {"id": customer_id})
     if customer is None:
         raise NotFoundError("customer", customer_id)
@@ -36,11 +40,11 @@ async def get_customer(session: AsyncSession, customer_id: int) -> Customer:
 
 
 async def create_customer(
-    session: AsyncSession, company_id: int, *, name: str, email: str
+    session: AsyncSession, company_id: int, *, name: str, email: str, stage: Stage, credit: Decimal
 ) -> Customer:
     """Add a customer to the company; raises NotFoundError if there is no such company."""
     await get_company(session, company_id)
-    customer = Customer(company_id=company_id, name=name, email=email)
+    customer = Customer(company_id=company_id, name=name, email=email, stage=stage, credit=credit)
     session.add(customer)
     await session.flush()
     return customer

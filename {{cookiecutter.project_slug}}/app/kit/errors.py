@@ -12,5 +12,9 @@ class NotFoundError(DomainError):
         super().__init__(f"There is no {kind} {id_}.")
 
 
+class InvalidError(DomainError):
+    """A value is wrong, as only a query can tell (422)."""
+
+
 class ConflictError(DomainError):
     """It conflicts with data that are there already (409)."""

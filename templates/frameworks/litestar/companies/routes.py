@@ -32,7 +32,7 @@ from app.kit.schemas import JobRead
     operation_class=Documented,
     responses=documented(422, 503),
 )
-async def list_companies(read: Read, limit: Limit = 50, after: After = 0) -> CompanyPage:
+async def list_companies(read: Read, limit: Limit = 50, after: After = "") -> CompanyPage:
     """Return a page of companies, in the order of their ids."""
     return CompanyPage.of(await queries.list_companies(read, limit=limit, after=after))
 

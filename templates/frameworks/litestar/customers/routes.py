@@ -1,9 +1,11 @@
 """Customers over HTTP."""
 
+from decimal import Decimal
+
 from litestar import Response, Router, delete, get, post
 
 from app.customers import queries
-from app.customers.schemas import CustomerCreate, CustomerPage, CustomerRead
+from app.customers.schemas import CustomerCreate, CustomerDetails, CustomerPage, CustomerRead
 from app.kit.http.error_handlers import Documented, documented
 from app.kit.http.requests import (
     After,
@@ -24,9 +26,9 @@ from app.kit.http.sessions import Read, Write
     responses=documented(404, 422, 503),
 )
 async def list_customers(
-    read: Read, company_id: Id, limit: Limit = 50, after: After = 0
+    read: Read, company_id: Id, limit: Limit = 50, after: After = ""
 ) -> CustomerPage:
-    """Return a page of a company's customers, in the order of their ids."""
+    """Return a page of a company's customers, in the order of their names."""
     page = await queries.list_customers(read, company_id, limit=limit, after=after)
     return CustomerPage.of(page)
 
@@ -40,7 +42,14 @@ async def create_customer(
     write: Write, company_id: Id, data: StrictBody[CustomerCreate], request: AnyRequest
 ) -> Response[CustomerRead]:
     """Add a customer to a company."""
-    customer = await queries.create_customer(write, company_id, name=data.name, email=data.email)
+    customer = await queries.create_customer(
+        write,
+        company_id,
+        name=data.name,
+        email=data.email,
+        stage=data.stage,
+        credit=Decimal(data.credit),
+    )
     location = path_of(request, "get_customer", customer_id=str(customer.id))
     return Response(CustomerRead.of(customer), headers={"Location": location})
 
@@ -51,9 +60,9 @@ async def create_customer(
     operation_class=Documented,
     responses=documented(404, 422, 503),
 )
-async def get_customer(read: Read, customer_id: Id) -> CustomerRead:
-    """Return a customer."""
-    return CustomerRead.of(await queries.get_customer(read, customer_id))
+async def get_customer(read: Read, customer_id: Id) -> CustomerDetails:
+    """Return a customer and the company."""
+    return CustomerDetails.of(await queries.get_customer(read, customer_id))
 
 
 @delete(

@@ -23,7 +23,7 @@ _MAXIMUM = {"maximum": MAX_ID}
 # The constraints are Litestar's: those of msgspec.Meta it does not look at in parameters.
 Id = Annotated[int, PathParameter(ge=1, le=MAX_ID, schema_extra=_MAXIMUM)]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-After = Annotated[int, QueryParameter(ge=0, le=MAX_ID, schema_extra=_MAXIMUM)]
+After = Annotated[str, QueryParameter()]
 
 # Litestar does not document by itself that unknown fields are forbidden.
 StrictBody = Annotated[Body, BodyKwarg(schema_extra={"additionalProperties": False})]

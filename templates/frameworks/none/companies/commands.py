@@ -4,6 +4,7 @@
 from app.event_loop import run
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ def _add(name: str, industry: str) -> None:
 @commands.command("list")
 def _list(
     limit: Limit = 50,
-    after: Annotated[int, typer.Option(min=0, help="The number to begin behind.")] = 0,
+    after: Annotated[str, typer.Option(metavar="CURSOR", help="The page after another.")] = "",
 ) -> None:
     """Print companies: number, name, industry."""
     run(show(load_settings(Settings), limit=limit, after=after))
@@ -53,11 +54,14 @@ async def add(settings: Settings, *, name: str, industry: str) -> None:
     print(f"Company {company.id} is added.")
 
 
-async def show(settings: Settings, *, limit: int, after: int) -> None:
+async def show(settings: Settings, *, limit: int, after: str) -> None:
     """Print companies by their numbers, each on a line."""
     async with open_sessions(settings) as sessions, sessions.read() as session:
-        for company in (await list_companies(session, limit=limit, after=after)).items:
-            print(company.id, company.name, company.industry, sep="\t")
+        page = await list_companies(session, limit=limit, after=after)
+    for company in page.items:
+        print(company.id, company.name, company.industry, sep="\t")
+    if page.next:
+        print(f"There are more: --after {page.next}", file=sys.stderr)
 
 
 async def export(settings: Settings) -> None:

@@ -39,4 +39,4 @@ class CompanyPage(ResponseSchema):
     """A page of companies; `next` is the `after` of the next page, null on the last."""
 
     items: list[CompanyRead]
-    next: int | None
+    next: str | None

@@ -24,7 +24,7 @@ MEMBERS_OF = "members of"
 """The key, in a CHECK's `info`, of the column whose members the CHECK lists."""
 
 
-def _compare_defaults(  # noqa: PLR0913, PLR0917  the signature is Alembic's
+def _compare_defaults(  # noqa: PLR0917  the signature is Alembic's
     context: AutogenContext,
     change: ops.AlterColumnOp,
     schema: str | None,
@@ -52,7 +52,7 @@ def _compare_defaults(  # noqa: PLR0913, PLR0917  the signature is Alembic's
     return PriorityDispatchResult.STOP
 
 
-def _compare_members(  # noqa: PLR0913, PLR0917  the signature is Alembic's
+def _compare_members(  # noqa: PLR0917  the signature is Alembic's
     context: AutogenContext,
     changes: ops.ModifyTableOps,
     schema: str | None,

@@ -59,6 +59,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     # {% endif %}
     cache_ok = True
+    python_type = property(lambda _self: datetime)
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's
         """Return `value` in UTC."""
@@ -82,6 +83,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
     """
 
     cache_ok = True
+    python_type = property(lambda _self: Decimal)
     # {% if cookiecutter.__database == "sqlite" %}
     # SQLite has no decimals, only floats: a whole number of the last place is exact.
     impl = sa.BigInteger
@@ -93,8 +95,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         """Make a type for numbers such as 1234567890123456.78, with at most 18 digits."""
         if not 0 <= places <= digits <= 18:  # noqa: PLR2004  what 64 bits can hold
             raise ValueError(f"{digits} digits, {places} after the point, can't be stored exactly.")
-        self.digits = digits
-        self.places = places
+        self.digits, self.places = digits, places
         # {% if cookiecutter.__database == "sqlite" %}
         super().__init__()
         # {% else %}
@@ -115,11 +116,9 @@ class ExactDecimal(TypeDecorator[Decimal]):
         # {% else %}
         return value
         # {% endif %}
+    # {% if cookiecutter.__database == "sqlite" %}
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002  the signature is SQLAlchemy's
         """Return the number that was stored."""
-        # {% if cookiecutter.__database == "sqlite" %}
         return None if value is None else Decimal(value).scaleb(-self.places)
-        # {% else %}
-        return None if value is None else Decimal(value)
-        # {% endif %}
+    # {% endif %}

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.kit.db.error_reports import in_words, report
 from app.kit.db.failures import Failure, classify
 from app.kit.db.outages import outages
-from app.kit.errors import DomainError, NotFoundError
+from app.kit.errors import DomainError, InvalidError, NotFoundError
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
 
 def domain_problem(error: DomainError) -> Problem:
     """Return what to tell the client about `error`."""
-    return Problem(404 if isinstance(error, NotFoundError) else 409, str(error))
+    status = 404 if isinstance(error, NotFoundError) else 409
+    return Problem(422 if isinstance(error, InvalidError) else status, str(error))
 
 
 def log_broken_stream(error: Exception, request: str) -> None:

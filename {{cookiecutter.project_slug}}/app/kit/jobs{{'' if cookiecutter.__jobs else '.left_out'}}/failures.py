@@ -13,7 +13,7 @@ from sqlalchemy.exc import (
 from app.kit.db.error_codes import code_of, is_final
 from app.kit.db.error_reports import in_words, one_line
 from app.kit.db.failures import Failure, classify
-from app.kit.errors import ConflictError
+from app.kit.errors import ConflictError, InvalidError
 
 FINAL = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
@@ -30,7 +30,7 @@ class StuckJobError(InterruptedJobError):
     """The job was cancelled and goes on."""
 
 
-EXPECTED = (ConflictError, HopelessError, InterruptedJobError)
+EXPECTED = (ConflictError, HopelessError, InterruptedJobError, InvalidError)
 """Errors whose message says it all: the log needs no traceback."""
 
 
@@ -48,7 +48,7 @@ def is_hopeless(error: Exception) -> bool:
     be over the next time, unless it is a HopelessError.
     """
     if not isinstance(error, SQLAlchemyError):
-        return isinstance(error, HopelessError | ConflictError)
+        return isinstance(error, HopelessError | ConflictError | InvalidError)
     if classify(error) is Failure.UNAVAILABLE:
         return False
     if not isinstance(error, DBAPIError):
