@@ -25,7 +25,6 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Apply the revision."""
     op.create_table(
         "jobs",
         sa.Column("id", KEY, nullable=False),
@@ -58,5 +57,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the revision back."""
     op.drop_table("jobs")

@@ -46,7 +46,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stop the database server."""
     _server.close()
 
 

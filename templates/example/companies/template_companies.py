@@ -31,7 +31,6 @@ EMAIL = "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}
 
 
 def upgrade() -> None:
-    """Apply the revision."""
     op.create_table(
         "companies",
         sa.Column("id", KEY, nullable=False),
@@ -79,6 +78,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the revision back."""
     op.drop_table("customers")
     op.drop_table("companies")

@@ -99,7 +99,6 @@ class ServiceSettings(DatabaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it has none: see EnvFile
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources of the settings, by precedence."""
         return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
@@ -113,17 +112,15 @@ class ServiceSettings(DatabaseSettings):
     @field_validator("app_cors_origins")
     @classmethod
     def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            if not _ORIGIN.fullmatch(origin):
-                raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
+        if not all(map(_ORIGIN.fullmatch, origins)):
+            raise ValueError("takes https://HOST, with :PORT but no path, several with commas")
         return origins
 
     @field_validator("app_cors_headers")
     @classmethod
     def _are_headers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if not _HEADER.fullmatch(name):
-                raise ValueError("takes names of headers, such as X-Api-Key, several with commas")
+        if not all(map(_HEADER.fullmatch, names)):
+            raise ValueError("takes names of headers, such as X-Api-Key, several with commas")
         return names
 
     @field_validator("app_root_path")

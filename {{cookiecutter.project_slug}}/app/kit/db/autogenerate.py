@@ -43,11 +43,9 @@ class SqlType(UserDefinedType[Any]):
         self.sql = sql
 
     def get_col_spec(self, **_options: Any) -> str:
-        """Return the type as SQL, for the definition of a column."""
         return self.sql
 
     def __repr__(self) -> str:
-        """Return the type as Python, for a migration."""
         spec = f"lambda *_, **__: {self.sql!r}"
         return 'type("SqlType", (sa.types.UserDefinedType,), {"get_col_spec": ' + spec + "})()"
 

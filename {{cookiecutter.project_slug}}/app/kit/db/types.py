@@ -42,7 +42,6 @@ Members = sa.Enum(
 
 
 def utc_now() -> datetime:
-    """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
@@ -62,7 +61,6 @@ class UtcDateTime(TypeDecorator[datetime]):
     python_type = property(lambda _self: datetime)
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  the signature is SQLAlchemy's
-        """Return `value` in UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -103,7 +101,6 @@ class ExactDecimal(TypeDecorator[Decimal]):
         # {% endif %}
 
     def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002  the signature is SQLAlchemy's
-        """Return `value` as it is stored."""
         if value is None:
             return None
         whole = value.scaleb(self.places)
@@ -119,6 +116,5 @@ class ExactDecimal(TypeDecorator[Decimal]):
     # {% if cookiecutter.__database == "sqlite" %}
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:  # noqa: ARG002  the signature is SQLAlchemy's
-        """Return the number that was stored."""
         return None if value is None else Decimal(value).scaleb(-self.places)
     # {% endif %}

@@ -35,7 +35,6 @@ class Problem:
         return {503: 1013, 500: 1011}.get(self.status, 1008)
 
     def body(self) -> dict[str, str | int]:
-        """Return the members of the JSON object."""
         title, detail = HTTPStatus(self.status).phrase, self.detail
         if len(detail) > MAX_DETAIL:
             detail = f"{detail[:MAX_DETAIL]}…"
