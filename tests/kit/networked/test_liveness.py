@@ -6,9 +6,14 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
 
+from app.kit.db import driver
 from app.kit.db.engine import open_engine
+from app.kit.db.pool import ReclaimingPool
 from app.settings import Settings
 
 PING_TIMEOUT = 1
@@ -91,3 +96,51 @@ async def test_closing_does_not_wait_for_each_connection(line: tuple[Line, Setti
         way.lose_answers()
         begun = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - begun < 10 * PING_TIMEOUT
+
+
+@pytest.fixture
+async def reclaiming(
+    line: tuple[Line, Settings],
+) -> AsyncIterator[tuple[Line, AsyncEngine, ReclaimingPool]]:
+    """Yield a line, and an engine on it with its pool."""
+    way, settings = line
+    async with open_engine(settings, prewarm=1) as engine:
+        assert isinstance(engine.pool, ReclaimingPool)
+        yield way, engine, engine.pool
+
+
+async def test_a_lost_connection_is_not_reclaimed_while_it_is_replaced(
+    reclaiming: tuple[Line, AsyncEngine, ReclaimingPool],
+) -> None:
+    """The pool waits for its end, and another request may reclaim meanwhile."""
+    way, engine, pool = reclaiming
+    event.listen(engine.sync_engine, "invalidate", lambda *_: pool._reclaim())  # noqa: SLF001  as its timer does
+    before = await driver_connection(engine)
+    way.hang_up()
+    await asyncio.sleep(0.1)
+    assert await driver_connection(engine) is not before
+    assert pool.checkedout() == 0
+
+
+async def test_a_lost_connection_is_not_reclaimed_while_it_is_given_back(
+    reclaiming: tuple[Line, AsyncEngine, ReclaimingPool],
+) -> None:
+    """Its rollback waits, too: what fails there must not end the next one's connection."""
+    way, engine, pool = reclaiming
+    next_one: list[PoolProxiedConnection] = []
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def reclaim_and_take(*_arguments: object) -> None:
+        if not next_one:
+            pool._reclaim()  # noqa: SLF001  as its timer does
+            next_one.append(pool.connect())
+
+    connection = await engine.raw_connection()
+    await greenlet_spawn(lambda: connection.cursor().execute("SELECT 1"))
+    way.hang_up()
+    await asyncio.sleep(0.1)
+    await greenlet_spawn(connection.close)
+    assert next_one[0].is_valid
+    assert not driver.is_dead(next_one[0].driver_connection)
+    await greenlet_spawn(next_one[0].close)
+    assert pool.checkedout() == 0

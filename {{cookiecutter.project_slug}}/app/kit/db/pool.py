@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
 from app.kit.db import driver
 from app.kit.db.error_codes import code_of, is_unavailable
@@ -25,7 +25,7 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
     for minutes (APP_TUNE_GC). A session whose connection the server ended may never be closed.
     """
 
-    _entries: WeakSet[Any] | None = None
+    _holders: WeakSet[Any] | None = None
     _last_time = 0.0
     _timer: asyncio.TimerHandle | None = None
     _waiting = 0
@@ -41,22 +41,23 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
         self._timer = None
         self._last_time = asyncio.get_running_loop().time()
         gc.collect()
-        for entry in list(self._entries or ()):
-            holder = entry.fairy_ref and entry.fairy_ref()
-            if not holder or (HELD in entry.info and entry.info[HELD]() is holder):
-                continue
-            if driver.is_dead(holder.driver_connection):
+        for holder in list(self._holders or ()):
+            # Not one that is being given back, which may take a while.
+            is_held = holder._counter and not holder.is_detached  # noqa: SLF001  the only way to ask
+            on_purpose = is_held and HELD in holder.info and holder.info[HELD]() is holder
+            if is_held and not on_purpose and driver.is_dead(holder.driver_connection):
                 # The holder keeps it, and gets the driver's error when it uses it.
                 holder.detach()
         if self._waiting:
             # A collected generator must end before its session can be collected.
             self.reclaim_soon()
 
-    def _create_connection(self) -> ConnectionPoolEntry:
-        entry = super()._create_connection()
-        self._entries = self._entries or WeakSet()
-        self._entries.add(entry)
-        return entry
+    def connect(self) -> PoolProxiedConnection:
+        """Return a connection, whose holder is known only now: its checks may take a while."""
+        holder = super().connect()
+        self._holders = self._holders or WeakSet()
+        self._holders.add(holder)
+        return holder
 
     def _do_get(self) -> ConnectionPoolEntry:
         if self.checkedout() < self.size() + self._max_overflow:
