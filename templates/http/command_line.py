@@ -37,15 +37,13 @@ def run_command(service: Service, arguments: list[str], *, name: str) -> int:
 
 def _parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=name, description="Run the service.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add = parser.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
     serving = argparse.ArgumentParser(add_help=False)
     serving.add_argument("--host", dest="app_host", metavar="ADDRESS", help="instead of APP_HOST")
     serving.add_argument("--port", dest="app_port", metavar="N", help="instead of APP_PORT")
     more = argparse.ArgumentParser(add_help=False)
     more.add_argument("--workers", dest="app_workers", metavar="N", help="instead of APP_WORKERS")
-    commands.add_parser("serve", parents=[serving, more], help="serve (without a command, too)")
-    commands.add_parser(
-        "dev", parents=[serving], help="bring a database, migrate, seed, serve and reload"
-    )
-    commands.add_parser("doctor", help="show the settings and say what is wrong")
+    add("serve", parents=[serving, more], help="serve (without a command, too)")
+    add("dev", parents=[serving], help="bring a database, migrate, seed, serve and reload")
+    add("doctor", help="show the settings and say what is wrong")
     return parser

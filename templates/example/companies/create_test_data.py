@@ -52,8 +52,7 @@ async def create_test_data(connection: AsyncConnection, *, companies: int, custo
         stage, credit = stages[number % len(stages)], Decimal(number % 10_000)
         return ids[number % len(ids)], *texts, stage, credit, now
 
-    columns = "company_id name email stage credit created_at"
-    await add(Customer, columns, customer, customers)
+    await add(Customer, "company_id name email stage credit created_at", customer, customers)
 
 
 async def main(*, companies: int, customers: int) -> None:
@@ -73,6 +72,5 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    arguments = _arguments()
     with exit_on_command_error():
-        run(main(**vars(arguments)))
+        run(main(**vars(_arguments())))

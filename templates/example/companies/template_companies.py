@@ -13,16 +13,13 @@ depends_on = None
 
 # {% if cookiecutter.__database == "mysql" %}
 KEY = sa.BigInteger()
-AMOUNT = sa.Numeric(12, 2)
 MOMENT = mysql.DATETIME(fsp=6)
 COLLATION = "/*!80000 utf8mb4_0900_bin */ /*M! utf8mb4_nopad_bin */"
 # {% elif cookiecutter.__database == "sqlite" %}
 KEY = sa.Integer()
-AMOUNT = sa.BigInteger()
 MOMENT = sa.DateTime(timezone=True)
 # {% else %}
 KEY = sa.BigInteger()
-AMOUNT = sa.Numeric(12, 2)
 MOMENT = sa.DateTime(timezone=True)
 # {% endif %}
 NAME = "{{ 'char_length' if cookiecutter.__database == 'mysql' else 'length' }}(name) BETWEEN 1 AND 120"
@@ -53,7 +50,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("stage", sa.String(255), nullable=False),
-        sa.Column("credit", AMOUNT, nullable=False),
+        # {% if cookiecutter.__database == "sqlite" %}
+        sa.Column("credit", sa.BigInteger(), nullable=False),
+        # {% else %}
+        sa.Column("credit", sa.Numeric(12, 2), nullable=False),
+        # {% endif %}
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(NAME, name=op.f("ck_customers_name_length")),
         sa.CheckConstraint(EMAIL, name=op.f("ck_customers_email_length")),

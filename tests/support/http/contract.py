@@ -91,8 +91,13 @@ def lines_of(*names: str) -> Callable[[str], None]:
 
 ACME = {"name": "Acme", "industry": "Anvils"}
 EMOJI = {"name": "Żółć 🏭 \"quoted\" \\ '%s' $1;--", "industry": "日本語"}
-INES = {"name": "Ines", "email": "ines@example.com"}
-ADA = {"name": "Ada", "email": "a@b", "stage": "prospect", "credit": "9999999999.99"}
+INES: dict[str, Any] = {"name": "Ines", "email": "ines@example.com"}
+ADA: dict[str, Any] = {
+    "name": "Ada",
+    "email": "a@b",
+    "stage": "prospect",
+    "credit": "9999999999.99",
+}
 LONG = "x" * 120
 NDJSON = {"Content-Type": "application/x-ndjson"}
 INK = a_company("Acme", "Ink")

@@ -21,7 +21,7 @@ _BY_ID = select(Company).where(Company.id == bindparam("id"))
 
 
 async def list_companies(session: AsyncSession, *, limit: int, after: str = "") -> Page[Company]:
-    """Return at most `limit` companies, by their ids, from the cursor `after` on."""
+    """Return a page of the companies by id; raises InvalidError for a wrong cursor."""
     return await fetch_page(session, select(Company), Company.id, limit=limit, after=after)
 
 

@@ -20,10 +20,7 @@ _BY_ID = select(Customer).options(_COMPANY).where(Customer.id == bindparam("id")
 async def list_customers(
     session: AsyncSession, company_id: int, *, limit: int, after: str = ""
 ) -> Page[Customer]:
-    """Return at most `limit` customers of the company, by their names, from the cursor `after` on.
-
-    Raises NotFoundError if there is no such company, and InvalidError for what is no cursor.
-    """
+    """Return a page of the company's customers by name; raises NotFoundError, or InvalidError."""
     query = select(Customer).where(Customer.company_id == company_id)
     page = await fetch_page(session, query, Customer.name, limit=limit, after=after)
     if not page.items:
