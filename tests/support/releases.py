@@ -35,9 +35,7 @@ def facts() -> dict[str, Any]:
             name: value if isinstance(value, list) else None for name, value in asked.items()
         },
         "lengths": {"project_slug": hook.SLUG_LENGTH, **hook.TEXT_LENGTHS},
-        "reserved": sorted(
-            set().union(*hook.RESERVED.values()),
-        ),
+        "reserved": sorted(set().union(*hook.RESERVED.values())),
         "migrations": migrations(),
     }
 
@@ -50,6 +48,9 @@ def migrations(template: Path = TEMPLATE) -> dict[str, dict[str, str]]:
         shutil.copytree(template / MIGRATIONS, small / MIGRATIONS)
         shutil.copytree(template / "templates", small / "templates")
         shutil.copy(template / "cookiecutter.json", small)
+        # Removes the migrations that the answers leave out.
+        (small / "hooks").mkdir()
+        shutil.copy(template / "hooks" / "post_gen_project.py", small / "hooks")
         found = {}
         for number, values in enumerate(itertools.product(*map(choices, OF_MIGRATIONS))):
             answers = dict(zip(OF_MIGRATIONS, values, strict=True))
