@@ -80,7 +80,8 @@ def problems(answers: Mapping[str, Any]) -> Iterator[str]:
     yield from slug_problems(answers["project_slug"])
     for field, length in TEXT_LENGTHS.items():
         yield from text_problems(field, answers[field], length)
-    yield from pair_problems(answers)
+    yield from server_problems(answers)
+    yield from loop_problems(answers)
 
 
 def slug_problems(slug: str) -> Iterator[str]:
@@ -139,7 +140,7 @@ def text_problems(field: str, text: str, length: int) -> Iterator[str]:
         )
 
 
-def pair_problems(answers: Mapping[str, Any]) -> Iterator[str]:
+def server_problems(answers: Mapping[str, Any]) -> Iterator[str]:
     framework, server = answers["framework"], answers["server"]
     own = answers["_frameworks"][framework]["server"]
     if own != "asgi" and server != DEFAULT_SERVER:
@@ -147,6 +148,9 @@ def pair_problems(answers: Mapping[str, Any]) -> Iterator[str]:
             f"server '{server}' is for the ASGI frameworks, and framework '{framework}' is none of "
             f"them; leave it at '{DEFAULT_SERVER}', or choose an ASGI framework."
         )
+
+
+def loop_problems(answers: Mapping[str, Any]) -> Iterator[str]:
     driver, loop = answers["driver"], answers["windows_event_loop"]
     if loop == "native" and answers["_drivers"][driver]["needs_selector"]:
         yield (

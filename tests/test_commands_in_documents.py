@@ -18,7 +18,7 @@ from support.projects import PATIENCE
 from support.windows.cells import LAUNCHER, NEEDS
 
 PROGRAMS = {
-    *("alembic", "cookiecutter", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),
+    *("alembic", "cookiecutter", "copier", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),
     *("policy-header", "prek", "python3", "ruff", "uv", "uvx"),
 }
 """What a command begins with."""

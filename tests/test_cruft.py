@@ -8,39 +8,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.bake import TEMPLATE, bake, choices
+from support.bake import PROJECT, TEMPLATE, bake, choices
 from support.repositories import commit, copy_template, run, succeed
-
-NOTE = "\n# Ours: we sell to companies only.\n"
+from support.updates import (
+    NOTE,
+    assert_merged_clean,
+    change_template,
+    directories,
+    edit,
+    files,
+    with_edits,
+)
 
 
 def cruft(directory: Path, *arguments: str) -> str:
     """Run cruft as its users do."""
     return succeed(directory, sys.executable, "-m", "cruft", *arguments)
-
-
-def files(project: Path) -> dict[str, str]:
-    """Return the contents of a project's files but cruft's own, by their names."""
-    return {
-        path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(project.rglob("*"))
-        if path.is_file() and ".git" not in path.parts and path.name != ".cruft.json"
-    }
-
-
-def directories(project: Path) -> set[str]:
-    """Return the names of a project's directories but git's own, empty ones too."""
-    return {
-        path.relative_to(project).as_posix()
-        for path in project.rglob("*")
-        if path.is_dir() and ".git" not in path.parts
-    }
-
-
-def assert_merged_clean(project: Path) -> None:
-    """Check what cruft does not: it calls an update with conflicts a success, too."""
-    assert not list(project.rglob("*.rej"))
-    assert not succeed(project, "git", "ls-files", "--unmerged")
 
 
 @pytest.fixture
@@ -61,31 +44,6 @@ def create(template: Path, output: Path, **answers: str) -> Path:
     succeed(project, "git", "init", "--quiet", "--initial-branch=main")
     commit(project, "Created")
     return project
-
-
-def change_template(template: Path) -> None:
-    """Add a commit that changes a file for everyone, and one for one driver only."""
-    for path in (
-        "{{cookiecutter.project_slug}}/app/kit/pages.py",
-        "templates/drivers/asyncpg/driver.py",
-    ):
-        with (template / path).open("a", encoding="utf-8", newline="\n") as file:
-            file.write("\n# A later version of the template.\n")
-    commit(template, "A later version")
-
-
-def edit(project: Path) -> None:
-    """Make the edits of a project's owner, and commit them."""
-    path = project / "app" / "companies" / "queries.py"
-    path.write_text(path.read_text(encoding="utf-8") + NOTE, encoding="utf-8", newline="\n")
-    (project / "app" / "invoices.py").write_text('"""Ours."""\n', encoding="utf-8")
-    commit(project, "Our edits")
-
-
-def with_edits(fresh: dict[str, str]) -> dict[str, str]:
-    """Return the files of a fresh project, with the same edits."""
-    companies = fresh["app/companies/queries.py"] + NOTE
-    return fresh | {"app/companies/queries.py": companies, "app/invoices.py": '"""Ours."""\n'}
 
 
 @pytest.mark.parametrize("driver", choices("driver"))
@@ -184,7 +142,6 @@ OWNERS_LINES = {
     "README.md": {"": "\n## Ours\n\nThis service is about visits.\n"},
 }
 """What an owner adds to files that the template changes, too: each text behind another one."""
-PROJECT = "{{cookiecutter.project_slug}}"
 TEMPLATES_LINES = {
     "templates/frameworks/fastapi/main.py": "    settings = settings or ",
     f"{PROJECT}/app/settings.py": "from app.kit.settings import ServiceSettings\n",

@@ -11,12 +11,12 @@ import tokenize
 from pathlib import Path
 
 import pytest
-from support.bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS, choices
+from support.bake import ANSWERS, PROJECT, TEMPLATE, WEB_FRAMEWORKS, choices
 
 SOURCES = [
     path
     for folder in (
-        "{{cookiecutter.project_slug}}",
+        PROJECT,
         "templates",
         "hooks",
         "tests",
@@ -39,14 +39,14 @@ def test_each_is_valid_python(path: Path) -> None:
 
 def test_those_of_the_project_are_small() -> None:
     for path in SOURCES:
-        if {"templates", "{{cookiecutter.project_slug}}", "kit"} & {*path.parts}:
+        if {"templates", PROJECT, "kit"} & {*path.parts}:
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 200, path
 
 
 def test_names_of_the_project_say_what_they_name() -> None:
     vague = {"browsers", "garbage", "it", "silence", "told"}
     for path in SOURCES:
-        if {"templates", "{{cookiecutter.project_slug}}", "kit"} & {*path.parts}:
+        if {"templates", PROJECT, "kit"} & {*path.parts}:
             with path.open(encoding="utf-8") as file:
                 tokens = tokenize.generate_tokens(file.readline)
                 names = {token.string for token in tokens if token.type == tokenize.NAME}
@@ -84,7 +84,7 @@ def globs(names: str) -> set[str]:
 def test_a_source_has_the_name_of_its_render() -> None:
     stubs = {
         path: sources_of(text)
-        for path in (TEMPLATE / "{{cookiecutter.project_slug}}").rglob("*")
+        for path in (TEMPLATE / PROJECT).rglob("*")
         if path.is_file() and INCLUDE.match(text := path.read_text(encoding="utf-8"))
     }
     for path, named in stubs.items():
@@ -108,7 +108,7 @@ def test_no_source_is_a_stub() -> None:
 
 
 def test_what_only_some_projects_have_is_seldom_said_by_a_name() -> None:
-    project = TEMPLATE / "{{cookiecutter.project_slug}}"
+    project = TEMPLATE / PROJECT
     assert len([path for path in project.rglob("*") if "{{" in path.name]) <= 40
     derived = [name for name in ANSWERS if name.startswith("__") and name != "__prompts__"]
     values = [len(it) if isinstance(it := ANSWERS[name], dict) else 1 for name in derived]
@@ -137,7 +137,7 @@ def test_each_variant_has_the_sources_that_it_needs() -> None:
 def test_every_variant_has_its_row_and_its_label() -> None:
     assert ANSWERS["_drivers"].keys() == set(choices("driver"))
     assert ANSWERS["_frameworks"].keys() == set(choices("framework"))
-    workflow = TEMPLATE / "{{cookiecutter.project_slug}}" / ".github" / "workflows" / "ci.yml"
+    workflow = TEMPLATE / PROJECT / ".github" / "workflows" / "ci.yml"
     assert json.dumps(choices("python_version")) in workflow.read_text(encoding="utf-8")
     for name, prompt in ANSWERS["__prompts__"].items():
         if isinstance(ANSWERS[name], list):

@@ -11,6 +11,8 @@ from unittest.mock import patch
 from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).resolve().parents[2]
+PROJECT = next(TEMPLATE.glob("[{][{]*")).name
+"""The folder that becomes a project."""
 ANSWERS: dict[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 
 
