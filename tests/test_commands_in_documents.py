@@ -18,8 +18,8 @@ from support.projects import PATIENCE
 from support.windows.cells import LAUNCHER, NEEDS
 
 PROGRAMS = {
-    *("alembic", "cookiecutter", "copier", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),
-    *("policy-header", "prek", "python3", "ruff", "uv", "uvx"),
+    *("alembic", "cookiecutter", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),
+    *("copier", "policy-header", "prek", "python3", "ruff", "uv", "uvx"),
 }
 """What a command begins with."""
 SPAN = re.compile(r"`([^`\n]+)`")
