@@ -19,7 +19,7 @@ from support.windows.cells import LAUNCHER, NEEDS
 
 PROGRAMS = {
     *("alembic", "cookiecutter", "cruft", "docker", "pip", "pipx", "py", "pytest", "python"),
-    *("copier", "policy-header", "prek", "python3", "ruff", "uv", "uvx"),
+    *("copier", "policy-header", "prek", "project-update", "python3", "ruff", "uv", "uvx"),
 }
 """What a command begins with."""
 SPAN = re.compile(r"`([^`\n]+)`")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.bake import PROJECT, TEMPLATE, bake, choices
-from support.repositories import commit, copy_template, run, succeed
+from support.repositories import commit, copy_template, insert, run, succeed
 from support.updates import (
     NOTE,
     assert_merged_clean,
@@ -154,15 +154,6 @@ TEMPLATES_LINES = {
     f"{PROJECT}/README.md": "## Commands\n",
 }
 """Where a later version of the template changes these files, and app/kit/ beside them."""
-
-
-def insert(file: Path, place: str, line: str) -> None:
-    """Put `line` behind the line that has `place`; without one, at the end."""
-    before = file.read_text(encoding="utf-8")
-    assert place in before, (file, place)
-    end = before.index("\n", before.index(place) + len(place) - 1) + 1 if place else len(before)
-    after = before[:end] + line + before[end:]
-    file.write_text(after, encoding="utf-8", newline="\n")
 
 
 def test_what_owners_add_to_shared_files_merges(template: Path, tmp_path: Path) -> None:

@@ -53,3 +53,12 @@ def copy_template(repository: Path) -> Path:
     succeed(repository, "git", "init", "--quiet", "--initial-branch=main")
     commit(repository, "The template")
     return repository
+
+
+def insert(file: Path, place: str, line: str) -> None:
+    """Put `line` behind the line that has `place`; without one, at the end."""
+    before = file.read_text(encoding="utf-8")
+    assert place in before, (file, place)
+    end = before.index("\n", before.index(place) + len(place) - 1) + 1 if place else len(before)
+    after = before[:end] + line + before[end:]
+    file.write_text(after, encoding="utf-8", newline="\n")

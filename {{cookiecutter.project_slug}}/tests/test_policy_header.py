@@ -15,12 +15,7 @@ def test_entry_points_begin_with_the_event_loop() -> None:
     listed = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
     for path in map(Path, listed.splitlines()):
         place = path.relative_to(PROJECT)
-        # {% if cookiecutter.__local_database %}
-        checked = path.suffix == ".py" and place.parts[0] != "devtools"
-        # {% else %}
-        checked = path.suffix == ".py"
-        # {% endif %}
-        if checked:
+        if path.suffix == ".py" and place.parts[0] != "devtools":
             tree = ast.parse(path.read_text(encoding="utf-8"))
             modules = _modules(tree)
             late = modules[:1] != ["app.event_loop"] and not WITHOUT_LOOPS.issuperset(modules)

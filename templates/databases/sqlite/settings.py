@@ -25,7 +25,7 @@ class DatabaseSettings(PoolSettings):
     """`DATABASE_URL`, or the path of the file; times are in seconds."""
 
     database_url: SecretStr | None = None
-    db_path: Path = Path("{{ cookiecutter.project_slug }}.db")
+    db_path: Path = Path("database.db")
 
     db_busy_timeout: NonNegativeFloat = 5
 

@@ -1,0 +1,5 @@
+"""The tool, for `python -m project_update`."""
+
+from .command import run
+
+run()

@@ -1,0 +1,27 @@
+"""Updates from the template: `python -m devtools.update`, and answers to change as driver=psycopg.
+
+The tool that does it comes from the template, too: the newest version's knows of all before it.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main(words: list[str]) -> int:
+    """Run the tool with `words` and return its exit code; `--help` says what it takes."""
+    try:
+        given = words[words.index("--template") + 1 :][:1] if "--template" in words else []
+        record = Path(".cruft.json")
+        template = given[0] if given else json.loads(record.read_text("utf-8"))["template"]
+        place = f"{template}/" if Path(template).is_dir() else f"git+{template}#subdirectory="
+        command = ["uv", "tool", "run", "--refresh-package", "project-update", "--from"]
+        command += [f"{place}packages/project-update", "project-update", *words]
+        return subprocess.run(command, check=False).returncode
+    except FileNotFoundError:
+        sys.exit("This takes uv, and .cruft.json or --template with the template's repository.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+# {% include "devtools/users.py" if cookiecutter.__local_database else "left_out.py" %}

@@ -1,1 +1,0 @@
-# {% include "devtools/local_server.py" %}

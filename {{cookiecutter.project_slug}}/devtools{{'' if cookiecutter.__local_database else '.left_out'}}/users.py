@@ -1,1 +1,0 @@
-# {% include "devtools/users.py" %}
