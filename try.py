@@ -72,7 +72,8 @@ def run_tests(arguments):
 
 def run_benchmark(arguments):
     """Measure what projects cost."""
-    path = os.pathsep.join(str(TEMPLATE / name) for name in ("", "tests", "templates"))
+    places = ("", "tests", "templates/local_database")
+    path = os.pathsep.join(str(TEMPLATE / name) for name in places)
     command = [find_uv(), "run", "--quiet", "--group", "bench", "python", "-m", "benchmarks"]
     # The caller's own directory, for the files that it names.
     command[2:2] = ["--project", str(TEMPLATE)]

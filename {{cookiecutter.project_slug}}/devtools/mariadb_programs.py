@@ -1,1 +1,1 @@
-# {% include "devtools/mariadb_programs.py" if cookiecutter.__local_database == "mysql" else "left_out.py" %}
+# {% include "local_database/devtools/mariadb_programs.py" if cookiecutter.__local_database == "mysql" else "left_out.py" %}

@@ -1,7 +1,4 @@
-"""Updates from the template: `python -m devtools.update`, and answers to change as driver=psycopg.
-
-The tool that does it comes from the template, too: the newest version's knows of all before it.
-"""
+"""Updates from the template, with the tool of its newest version: `python -m devtools.update`."""
 
 import json
 import subprocess
@@ -10,7 +7,7 @@ from pathlib import Path
 
 
 def main(words: list[str]) -> int:
-    """Run the tool with `words` and return its exit code; `--help` says what it takes."""
+    """Run the tool with `words`, such as jobs=yes or --help, and return its exit code."""
     try:
         given = words[words.index("--template") + 1 :][:1] if "--template" in words else []
         record = Path(".cruft.json")

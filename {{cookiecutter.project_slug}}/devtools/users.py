@@ -1,1 +1,1 @@
-# {% include "devtools/users.py" if cookiecutter.__local_database else "left_out.py" %}
+# {% include "local_database/devtools/users.py" if cookiecutter.__local_database else "left_out.py" %}

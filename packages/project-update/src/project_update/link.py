@@ -70,19 +70,19 @@ def _likeness(
     """Yield which part of a render's files the project has, for each; the rest is its own."""
     folder = workshop / "trials"
     renders = [
-        Render(str(version.folder), answers, str(folder / str(number)), hooks=False)
+        Render(str(version.folder), answers, str(folder / str(number)), must_be=False)
         for number, answers in enumerate(trials)
     ]
     render(renders)
     for it in renders:
-        rendered = _contents(it.project, _names(it.project))
-        yield sum(files.get(name) == content for name, content in rendered.items()) / len(rendered)
+        rendered = _contents(it.project, _names(it.project)) if it.is_made else {}
+        same = sum(files.get(name) == content for name, content in rendered.items())
+        yield same / len(rendered) if rendered else 0
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _names(folder: Path) -> list[str]:
-    names = (it.relative_to(folder).as_posix() for it in folder.rglob("*") if it.is_file())
-    return [name for name in names if ".left_out/" not in name]
+    return [it.relative_to(folder).as_posix() for it in folder.rglob("*") if it.is_file()]
 
 
 def _contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:

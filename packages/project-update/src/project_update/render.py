@@ -27,8 +27,13 @@ class Render:
     answers: Mapping[str, str]
     output: str
     """A folder that is made for it."""
-    hooks: bool = True
-    """Whether answers are checked, and directories that they leave out removed."""
+    must_be: bool = True
+    """Whether it is an error if it can't be made, such as for answers that are refused."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it was made."""
+        return (Path(self.output) / "context.json").is_file()
 
     @property
     def project(self) -> Path:
@@ -70,10 +75,11 @@ def main() -> int:
         tempfile.tempdir = str(output.parent)
         try:
             _make(Render(**job), output)
-        except FailedHookException:
-            return 1  # The hook has said why.
         except (CookiecutterException, ValueError) as error:
-            print(f"The template can't be rendered: {error}", file=sys.stderr)
+            if not job["must_be"]:
+                continue
+            if not isinstance(error, FailedHookException):  # It has said why.
+                print(f"The template can't be rendered: {error}", file=sys.stderr)
             return 1
     return 0
 
@@ -90,9 +96,7 @@ def _make(job: Render, output: Path) -> None:
         context_file=str(Path(job.template) / "cookiecutter.json"), extra_context=dict(job.answers)
     )
     context["cookiecutter"] = prompt_for_config(context, no_input=True)
-    generate_files(
-        repo_dir=job.template, context=context, output_dir=str(output), accept_hooks=job.hooks
-    )
+    generate_files(repo_dir=job.template, context=context, output_dir=str(output))
     (output / "context.json").write_text(json.dumps(context), encoding="utf-8")
 
 
