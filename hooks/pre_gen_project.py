@@ -10,23 +10,36 @@ import json
 import keyword
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 # The filter writes JSON with no apostrophe and no newline in it, and JSON never has three
 # quotation marks in a row, so a raw string carries every answer unharmed.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
+# The same before they were rendered, as cookiecutter has them; cruft keeps none.
+GIVEN = r"""{{ (_cookiecutter if _cookiecutter is defined else {}) | tojson }}"""
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SLUG_LENGTH = 40
 DEFAULT_SERVER = "uvicorn"
 TEXT_LENGTHS = {"project_name": 80, "description": 200, "author_name": 200}
 
-# Controls, line separators, surrogates and noncharacters cannot stand in TOML, YAML or
-# one line of Python; the zero-width and direction marks hide what a file really says.
+# Controls, line separators, surrogates and noncharacters cannot stand in TOML, YAML or one line
+# of Python; what has no width, no ink or another direction hides what a file really says. Joiners
+# and variation selectors are allowed: scripts and emoji need them.
 HIDDEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb"
+    "\ufffe\uffff\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
+    )
+    + "]"
 )
+# Unicode's categories of characters that show nothing by themselves: controls, marks, spaces. An
+# older Python does not know a newer letter, so those without a category pass.
+UNSEEN = {"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"}
 # Only as character classes: spelled out, the tags would be read when this file is rendered.
 TAG = re.compile(r"[{][{%#]|[}%#][}]")
 
@@ -120,7 +133,7 @@ def slug_problems(slug: str) -> Iterator[str]:
 
 def text_problems(field: str, text: str, length: int) -> Iterator[str]:
     shown = f"{field} {abbreviated(text)}"
-    if not text.strip():
+    if all(unicodedata.category(character) in UNSEEN for character in text):
         yield f"{shown} is empty; write at least one character that can be seen."
     elif text != text.strip():
         yield f"{shown} begins or ends with white space; remove it there."
@@ -132,12 +145,24 @@ def text_problems(field: str, text: str, length: int) -> Iterator[str]:
             f"{shown} holds {points}, a control or invisible character that the project's files "
             "cannot carry; remove it."
         )
+    yield from tag_problems(field, text)
+
+
+def tag_problems(field: str, text: str) -> Iterator[str]:
     if tags := sorted(set(TAG.findall(text))):
         marks = ", ".join(f"'{tag}'" for tag in tags)
         yield (
-            f"{shown} holds {marks}, a mark of the template language that the next update would "
-            "run; remove it, or put a space between its two characters."
+            f"{field} {abbreviated(text)} holds {marks}, a mark of the template language that the "
+            "next update would run; remove it, or put a space between its two characters."
         )
+
+
+def vanished_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each text whose tags were run on the command line, and are gone."""
+    for field in TEXT_LENGTHS:
+        text = str(given.get(field, ""))
+        if "cookiecutter." not in text:  # as in defaults, which are meant to be rendered
+            yield from tag_problems(field, text)
 
 
 def server_problems(answers: Mapping[str, Any]) -> Iterator[str]:
@@ -165,9 +190,12 @@ def abbreviated(value: str) -> str:
 
 
 def main() -> int:
-    found = list(problems(json.loads(ANSWERS)))
+    # Once each: a text that was typed is in both.
+    found = dict.fromkeys([*problems(json.loads(ANSWERS)), *vanished_problems(json.loads(GIVEN))])
     for sentence in found:
         print(sentence, file=sys.stderr)
+    if found:
+        print("No project was made. What follows is the renderer's own report.", file=sys.stderr)
     return 1 if found else 0
 
 

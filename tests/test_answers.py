@@ -6,6 +6,7 @@ The hook's functions, for any text at all, are tested in the second half.
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from pytest_cookies.plugin import Cookies
 from support.bake import ANSWERS, TEMPLATE, bake
 from support.hook import hook
+from support.repositories import copy_template, run
 
 FORM = "must be lower-case words"
 PACKAGE = "is a package that generated projects depend on"
@@ -54,30 +56,48 @@ def refusal(output: Path, *arguments: str, typed: str | None = None) -> str:
     return result.stderr
 
 
-# Windows itself refuses a directory of such a name, before the hook is asked.
-not_on_windows = pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses it")
+REFUSED = [
+    *((slug, "is a path") for slug in ("../elsewhere", "~/x", "a/b/c", "..", "..\\x", "a:b", ".")),
+    ("", "is empty"),
+    *((slug, FORM) for slug in ("shop\n", "trailing.", "my shop", "-rf", "Shop", "1st", "a<b|c?*")),
+    *(
+        (slug, FORM)
+        for slug in ("na\u00efve", "shop_", "_shop", "two__shops", "my-shop", "shop\u202e")
+    ),
+    *((slug, FORM) for slug in ("\u3164", "shop ", 'a"b', "shop\t")),
+    ("s" * 5000, "has 5000 characters, but at most 40"),
+    ("s" * 41, "has 41 characters, but at most 40"),
+    ("class", "is a word of the Python language"),
+    ("email", "is a module of Python's standard library"),
+    ("app", "is a directory in every generated project"),
+    *((slug, PACKAGE) for slug in ("sqlalchemy", "anyio", "markdown_it_py")),
+    ("postgres", "is a name that database servers keep"),
+    *((slug, "is a device on Windows") for slug in ("con", "aux", "com1", "lpt9")),
+]
+OF_THE_COMMAND = {
+    *("../elsewhere", "~/x", "a/b/c", "..", "", "shop\n", "trailing.", "my shop", "-rf", "1st"),
+    *("a<b|c?*", "s" * 5000, "class", "sqlalchemy", "con"),
+}
+"""Those that would get another directory, or more than one, and one for each rule."""
+
+
+@pytest.mark.parametrize(("slug", "rule"), REFUSED, ids=lambda text: ascii(text)[:20])
+def test_slug_is_refused_by_the_hook(slug: str, rule: str) -> None:
+    found = list(hook.slug_problems(slug, RESERVED))
+
+    assert any(said.startswith(f"project_slug {hook.abbreviated(slug)} {rule}") for said in found)
 
 
 @pytest.mark.parametrize(
     ("slug", "rule"),
-    [
-        ("../elsewhere", "is a path"),
-        *((slug, FORM) for slug in ("-rf", "trailing.", "my shop", "naïve", "Shop", "1st")),
-        *((slug, FORM) for slug in ("shop_", "_shop", "two__shops", "my-shop")),
-        pytest.param("shop\n", FORM, marks=not_on_windows),
-        ("s" * 41, "has 41 characters, but at most 40"),
-        ("class", "is a word of the Python language"),
-        ("email", "is a module of Python's standard library"),
-        ("app", "is a directory in every generated project"),
-        *((slug, PACKAGE) for slug in ("sqlalchemy", "anyio", "markdown_it_py")),
-        ("postgres", "is a name that database servers keep"),
-        pytest.param("con", "is a device on Windows", marks=not_on_windows),
-    ],
+    [it for it in REFUSED if it[0] in OF_THE_COMMAND],
+    ids=lambda text: ascii(text)[:20],
 )
 def test_slug_is_refused(tmp_path: Path, slug: str, rule: str) -> None:
     said = refusal(tmp_path / "output", f"project_slug={slug}")
 
-    assert f"project_slug {slug!r} {rule}" in said
+    assert f"project_slug {hook.abbreviated(slug)} {rule}" in said
+    assert said.endswith("What follows is the renderer's own report.\n")
 
 
 @pytest.mark.parametrize(
@@ -98,19 +118,21 @@ def test_absolute_slug_is_refused(tmp_path: Path) -> None:
     assert f"project_slug {hook.abbreviated(slug)} is a path" in said
 
 
-@pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize(
-    ("text", "rule"),
+    ("field", "text", "rule"),
     [
-        ("", "is empty"),
-        (" \u00a0", "is empty"),
-        (" Shop", "begins or ends with white space"),
-        ("My\nshop", "holds U+000A"),
-        ("My\tshop\x7f\x85", "holds U+0009, U+007F, U+0085"),
-        ("My\u2028shop\u2029", "holds U+2028, U+2029"),
-        ("Shop\u202e", "holds U+202E"),
-        ("My }} %} #} {% shop", "holds '#}', '%}', '{%', '}}'"),
+        ("project_name", "", "is empty"),
+        ("author_name", " \u00a0", "is empty"),
+        ("description", "\u0301", "is empty"),
+        ("description", " Shop", "begins or ends with white space"),
+        ("author_name", "My\nshop", "holds U+000A"),
+        ("project_name", "My\tshop\x7f\x85", "holds U+0009, U+007F, U+0085"),
+        ("project_name", "My\u2028shop\u2029", "holds U+2028, U+2029"),
+        ("author_name", "Shop\u202e", "holds U+202E"),
+        ("description", "Shop\udcff", "holds U+DCFF"),
+        ("project_name", "My }} %} #} {% shop", "holds '#}', '%}', '{%', '}}'"),
     ],
+    ids=ascii,
 )
 def test_text_is_refused(tmp_path: Path, field: str, text: str, rule: str) -> None:
     said = refusal(tmp_path / "output", "project_slug=shop", f"{field}={text}")
@@ -128,16 +150,77 @@ def test_long_text_is_refused(tmp_path: Path, field: str, length: int) -> None:
     assert f"has {length + 1} characters, but at most {length} are allowed" in said
 
 
-@pytest.mark.parametrize("text", ["{{ 7*7 }}", "{# note", "{{ nothing"])
-@pytest.mark.parametrize("field", TEXTS)
-def test_tag_is_refused_when_typed(tmp_path: Path, field: str, text: str) -> None:
-    # On the command line, braces are rendered before the hook sees them.
-    typed = dict.fromkeys(ANSWERS, "") | {"project_slug": "shop", field: text}
+def typed(**given: str) -> str:
+    """Return what is typed at the prompts: the defaults, but for what is given."""
     asked = [name for name in ANSWERS if not name.startswith("_")]
+    return "".join(f"{given.get(name, '')}\n" for name in asked)
 
-    said = refusal(tmp_path / "output", typed="".join(f"{typed[name]}\n" for name in asked))
 
-    assert f"{field} {text!r} holds '{text[:2]}'" in said
+@pytest.mark.parametrize(
+    ("field", "text"), list(zip(TEXTS, ["{{ 7*7 }}", "A {# note #}", "{{ nothing"], strict=True))
+)
+def test_tag_is_refused_when_typed(tmp_path: Path, field: str, text: str) -> None:
+    said = refusal(tmp_path / "output", typed=typed(**{"project_slug": "shop", field: text}))
+
+    assert f"{field} {text!r} holds '" in said
+
+
+@pytest.mark.parametrize("text", ["A {# note #}", "A {{ 7*7 }} B"])
+def test_tag_is_refused_on_the_command_line(tmp_path: Path, text: str) -> None:
+    """Cookiecutter renders such an answer, and the tag would be gone."""
+    said = refusal(tmp_path / "output", f"description={text}")
+
+    assert f"description {text!r} holds '" in said
+    assert said.count("description ") == 1
+
+
+def test_answers_on_the_command_line_may_be_made_of_others(tmp_path: Path) -> None:
+    project = bake(tmp_path, description="{{ cookiecutter.project_name }} for all.")
+    assert "Company Directory for all." in (project / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_wrong_slug_is_told_before_the_next_questions(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    said = {}
+    for slug in ("shop", "My shop", "1st", ""):
+        done = subprocess.run(
+            [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--output-dir", str(tmp_path)],
+            # The end of the input is Ctrl-D, at the question for the author.
+            input=f"A name\n{slug}\n\n",
+            env=os.environ | {"HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1"},
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+        )
+        assert done.returncode
+        said[slug] = "Press Ctrl-C and begin again: project_slug" in " ".join(done.stdout.split())
+    assert said == {"shop": False, "My shop": True, "1st": True, "": False}
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("!!!", "project"), ("2024 plan", "project_2024_plan"), ("\u65e5\u672c", "ri_ben")],
+)
+def test_a_name_without_a_letter_in_front_has_a_slug(tmp_path: Path, name: str, slug: str) -> None:
+    assert bake(tmp_path, project_name=name).name == slug
+
+
+def test_cruft_refuses_alike(tmp_path: Path) -> None:
+    template = copy_template(tmp_path / "template")
+    work = tmp_path / "work"
+    work.mkdir()
+    for answers, rule in (
+        ({"project_slug": "~/x"}, "is a path"),
+        ({"project_slug": ""}, "is empty"),
+        ({"description": "A {# note #}"}, "holds '#}', '{#'"),
+    ):
+        cruft = (sys.executable, "-m", "cruft", "create", str(template), "--no-input")
+        done = run(work, *cruft, "--default-config", "--extra-context", json.dumps(answers))
+        assert done.returncode == 1
+        ((field, text),) = answers.items()
+        assert f"{field} {hook.abbreviated(text)} {rule}" in done.stderr + done.stdout
+        assert list(work.iterdir()) == []
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
@@ -155,6 +238,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 def test_loop_that_the_driver_cannot_use_is_refused() -> None:
     answers = ANSWERS | {
         "project_slug": "shop",
+        "description": "A shop.",
         "framework": "fastapi",
         "server": "uvicorn",
         "driver": "strict",
@@ -178,6 +262,7 @@ def test_native_loop_is_refused_for_psycopg(tmp_path: Path) -> None:
 def test_server_that_cannot_serve_the_framework_is_refused(tmp_path: Path) -> None:
     answers = ANSWERS | {
         "project_slug": "shop",
+        "description": "A shop.",
         "driver": "asyncpg",
         "windows_event_loop": "selector",
         "framework": "whole",
@@ -207,11 +292,35 @@ def test_device_is_refused(slug: str) -> None:
     assert any("is a device on Windows" in said for said in hook.slug_problems(slug))
 
 
+UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180e\u200b\u200e\u200f\u2060\u2061\u2064\u206a"
+    "\u2800\u3164\ufeff\uffa0\ufff9\U0001d159\U0001d173\U000e0001\U000e0041"
+)
+"""What shows nothing, and is no space by Python's lights."""
+SEEN_IN_COMPANY = "\u0301\u200c\u200d\ufe0f\U000e0100"
+"""A mark, joiners and variation selectors: scripts and emoji need them, alone they show nothing."""
+
+
 def test_every_hidden_character_is_refused() -> None:
-    for character in "\x00\x1f\x7f\x9f\u200b\u2028\u202e\u2066\u2069\ud800\udfff\ufeff\ufffe\uffff":
+    hidden = (
+        "\x00\x1f\x7f\x9f\u2028\u202e\u2066\u2069\ud800\udfff\ufffe\uffff\ufdd0\U0001fffe\U0010ffff"
+    )
+    for character in hidden + UNSEEN:
         (said,) = hook.text_problems("description", f"My{character}shop", 200)
 
         assert f"holds U+{ord(character):04X}, a control or invisible character" in said
+
+
+@pytest.mark.parametrize("character", [*UNSEEN, *SEEN_IN_COMPANY, "\u2003", "\u3000"], ids=ascii)
+def test_a_text_that_shows_nothing_is_refused(character: str) -> None:
+    assert list(hook.text_problems("author_name", character * 2, 200))
+
+
+@pytest.mark.parametrize(
+    "text", ["\u2764\ufe0f", "\u0645\u06cc\u200c\u062e", "e\u0301", "\u00e9", "7"]
+)
+def test_a_text_that_shows_something_is_accepted(text: str) -> None:
+    assert list(hook.text_problems("author_name", text, 200)) == []
 
 
 def test_every_reserved_slug_is_refused() -> None:
@@ -313,3 +422,38 @@ def test_accepted_answers_render_as_typed(name: str, slug: str, text: str, autho
                 ruff, cwd=project, capture_output=True, check=False, encoding="utf-8"
             )
             assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("answers", [(), ("local_database=no",), ("driver=aiosqlite",)])
+def test_a_new_project_says_what_comes_next(tmp_path: Path, answers: tuple[str, ...]) -> None:
+    said = rendered(tmp_path, "\u00c9t\u00e9", *answers)
+    database = ", once README.md (Start) has led to a database" if "=no" in str(answers) else ""
+    assert said == [
+        f"Your project is in {tmp_path / 'Été' / 'company_directory'}. Run there{database}:",
+        "    uv sync",
+        "    uv run python -m app dev",
+    ]
+
+
+def test_what_comes_next_is_said_on_every_console(tmp_path: Path) -> None:
+    (first, *_) = rendered(tmp_path, "\u65e5\u672c", PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert "\\u65e5\\u672c" in first
+
+
+def rendered(tmp_path: Path, folder: str, *answers: str, **env: str) -> list[str]:
+    """Render a project outside of the temporary directory, and return the lines that are said."""
+    (tmp_path / folder).mkdir()
+    places = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--default-config"),
+            *("--no-input", "--output-dir", str(tmp_path / folder), *answers),
+        ],
+        env=os.environ | places | {"PYTHONUTF8": "1"} | env,
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
