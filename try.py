@@ -4,6 +4,9 @@
     python3 try.py --driver aiosqlite  the same with another answer
     python3 try.py test                run the template's tests; more arguments go to pytest
     python3 try.py bench               measure what projects cost; --help says more
+    python3 try.py newest              run projects with the newest versions of what they depend on,
+                                       also pre-releases; words behind it choose projects (litestar)
+    python3 try.py oldest              the same with the oldest versions that they allow
 
 It needs no other package: uv is taken from PATH, or installed with pip into .tools/ here.
 """
@@ -54,6 +57,8 @@ def main(arguments):
             return run_tests(arguments[1:])
         if arguments[:1] == ["bench"]:
             return run_benchmark(arguments[1:])
+        if arguments[:1] in (["newest"], ["oldest"]):
+            return run_dependencies(arguments)
         return demonstrate(_parser().parse_args(arguments))
     except TryError as error:
         print(f"try.py: {error}", file=sys.stderr)
@@ -79,6 +84,14 @@ def run_benchmark(arguments):
     command[2:2] = ["--project", str(TEMPLATE)]
     env = environment() | {"PYTHONPATH": path}
     return subprocess.run([*command, *arguments], env=env).returncode
+
+
+def run_dependencies(arguments):
+    """Run projects with other versions of what they depend on."""
+    path = os.pathsep.join(str(TEMPLATE / name) for name in ("", "tests", "templates"))
+    command = [find_uv(), "run", "--quiet", "--group", "test", "python", "tests/dependencies.py"]
+    env = environment() | {"PYTHONPATH": path}
+    return subprocess.run([*command, *arguments], cwd=TEMPLATE, env=env).returncode
 
 
 def demonstrate(options):
