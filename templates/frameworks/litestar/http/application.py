@@ -1,6 +1,7 @@
 """What every application has: middleware, error handlers, dependencies and OpenAPI."""
 
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from litestar import Litestar
@@ -23,6 +24,9 @@ OpenAPIRenderPlugin.get_openapi_json_route = staticmethod(  # type: ignore[metho
     partial(path_of, name=OPENAPI_JSON_HANDLER_NAME)
 )
 
+# The lifespan configures logging. Litestar 2 would do it on import, with a thread; 3 does not.
+NO_LOGGING = {"logging_config": None} if "logging_config" in signature(Litestar).parameters else {}
+
 
 def options(settings: ServiceSettings, *, title: str) -> dict[str, Any]:
     """Return the arguments of `Litestar`, besides the route handlers and the lifespan."""
@@ -30,8 +34,7 @@ def options(settings: ServiceSettings, *, title: str) -> dict[str, Any]:
         "after_exception": [log_failed_websocket],
         "dependencies": DEPENDENCIES,
         "exception_handlers": EXCEPTION_HANDLERS,
-        # The lifespan configures logging; Litestar would do it on import, with a thread.
-        "logging_config": None,
+        **NO_LOGGING,
         "openapi_config": OpenAPIConfig(
             title,
             version="0.1.0",
