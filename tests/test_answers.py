@@ -74,11 +74,8 @@ REFUSED = [
     ("postgres", "is a name that database servers keep"),
     *((slug, "is a device on Windows") for slug in ("con", "aux", "com1", "lpt9")),
 ]
-OF_THE_COMMAND = {
-    *("../elsewhere", "~/x", "a/b/c", "..", "", "shop\n", "trailing.", "my shop", "-rf", "1st"),
-    *("a<b|c?*", "s" * 5000, "class", "sqlalchemy", "con"),
-}
-"""Those that would get another directory, or more than one, and one for each rule."""
+OF_THE_COMMAND = {"../elsewhere", "my shop", "1st", "class", "sqlalchemy"}
+"""One for each rule."""
 
 
 @pytest.mark.parametrize(("slug", "rule"), REFUSED, ids=lambda text: ascii(text)[:20])
@@ -211,8 +208,7 @@ def test_cruft_refuses_alike(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     for answers, rule in (
-        ({"project_slug": "~/x"}, "is a path"),
-        ({"project_slug": ""}, "is empty"),
+        ({"project_slug": "my shop"}, FORM),
         ({"description": "A {# note #}"}, "holds '#}', '{#'"),
     ):
         cruft = (sys.executable, "-m", "cruft", "create", str(template), "--no-input")
