@@ -80,7 +80,7 @@ OF_THE_COMMAND = {"../elsewhere", "my shop", "1st", "class", "sqlalchemy"}
 
 @pytest.mark.parametrize(("slug", "rule"), REFUSED, ids=lambda text: ascii(text)[:20])
 def test_slug_is_refused_by_the_hook(slug: str, rule: str) -> None:
-    found = list(hook.slug_problems(slug, RESERVED))
+    found = list(hook.slug_problems(slug))
 
     assert any(said.startswith(f"project_slug {hook.abbreviated(slug)} {rule}") for said in found)
 
