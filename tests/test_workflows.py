@@ -64,10 +64,11 @@ def check(tool: str, *arguments: str | Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "file"), [("github-workflows", WORKFLOW), ("dependabot", DEPENDABOT)]
+    ("schema", "file"),
+    [("github-workflows", ".github/workflows/*.yml"), ("dependabot", DEPENDABOT)],
 )
 def test_they_are_valid(roots: list[Path], schema: str, file: str) -> None:
-    files = [root / file for root in roots]
+    files = [path for root in roots for path in root.glob(file)]
     check("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
 
 
@@ -78,8 +79,8 @@ def test_they_are_safe(roots: list[Path]) -> None:
 def test_an_action_is_the_same_everywhere(roots: list[Path]) -> None:
     known: dict[str, str] = {}
     for root in roots:
-        text = (root / WORKFLOW).read_text(encoding="utf-8")
-        for action, version in re.findall(r"uses: ([^@\s]+)@(.*)", text):
+        texts = [path.read_text(encoding="utf-8") for path in root.glob(".github/workflows/*.yml")]
+        for action, version in re.findall(r"uses: ([^@\s]+)@(.*)", "\n".join(texts)):
             assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", version)
             assert known.setdefault(action, version) == version
     assert len(known) == 3

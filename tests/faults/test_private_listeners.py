@@ -27,7 +27,7 @@ pytestmark = pytest.mark.faults
 
 LOOPBACK = {"127.0.0.1", "::1"}
 SECRETS = [".env", ".local/postgres/data/x", ".venv/x"]
-IMAGE = {"alembic.ini", "app", "migrations", "pyproject.toml", "uv.lock"}
+IMAGE = {"alembic.ini", "app", "migrations", "pyproject.toml", "scripts", "uv.lock"}
 
 
 def listeners(service: Running) -> set[str]:
