@@ -57,8 +57,8 @@ def build(project: Path, place: Path) -> subprocess.CompletedProcess[str]:
                         shutil.copy(path, place / target)
         if stage == first:
             [sync] = SYNC.findall(stage)
-            path = os.pathsep.join([str(Path(find_uv()).parent), os.environ["PATH"]])
-            done = run(place, "sh", "-c", sync, PATH=path)
+            programs = os.pathsep.join([str(Path(find_uv()).parent), os.environ["PATH"]])
+            done = run(place, "sh", "-c", sync, PATH=programs)
             if done.returncode:
                 return done
     return done
