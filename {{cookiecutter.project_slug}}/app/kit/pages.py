@@ -61,7 +61,7 @@ async def fetch_page(
     except (binascii.Error, ValidationError, StatementError) as error:
         if not after or isinstance(error, DBAPIError):
             raise
-        raise InvalidError("after: this is not the `next` of a page") from error
+        raise InvalidError("after: Send the `next` of a page, or leave it out.") from error
     if len(rows) <= limit:
         return Page(rows, None)
     end = to_json([getattr(rows[limit - 1], key) for key in order])
