@@ -75,7 +75,7 @@ def breaks(directory: Path, variant: Variant, options: Sequence[str]) -> Iterato
         return
     if early := pre_releases(project):
         print(f"    (pre-releases: {', '.join(early)})", flush=True)
-    checks = {
+    checks: dict[str, list[str | Path]] = {
         "inside": [PROBES / "internals.py", *PACKAGES],
         # Types are those of the newest versions: older ones may not know as much.
         **({"mypy": ["-m", "mypy"]} if "lowest" not in " ".join(options) else {}),

@@ -53,7 +53,11 @@ def never_wait() -> None:
         if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, QueuedOutput):
             stream.buffer.never_wait()
         # Not where somebody else put a stream, such as pytest; and a debugger needs its terminal.
-        elif stream and stream is getattr(sys, f"__{name}__") and not _is_for_debuggers(stream):
+        elif (
+            stream
+            and stream is getattr(sys, f"__{name}__")
+            and not (name == "stdout" and stream.isatty())
+        ):
             stream.flush()
             queued = io.TextIOWrapper(
                 QueuedOutput(getattr(stream.buffer, "raw", stream.buffer)),  # type: ignore[type-var]  # a stream that only writes
@@ -161,10 +165,6 @@ class QueuedOutput(io.RawIOBase):
 
 # The reader is gone, or the disk is full; or somebody closed the file.
 _FAILURES = (OSError, ValueError)
-
-
-def _is_for_debuggers(stream: Any) -> bool:
-    return stream is sys.stdout and stream.isatty()
 
 
 def _replace_in_handlers(old: Any, new: Any) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 from traceback import FrameSummary, format_list
 from types import CodeType, FrameType
 from typing import Any
-from weakref import ref
 
 from greenlet import getcurrent  # type: ignore[import-untyped]
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.kit.db.pool import HELD
+from app.kit.db.pool import ReclaimingPool
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +41,8 @@ def watch_leaks(engine: AsyncEngine, threshold: float) -> None:
 async def exempt_from_leak_check(connection: AsyncConnection) -> None:
     """Never report or reclaim `connection`: it is held for long on purpose, such as to LISTEN."""
     holder = await connection.get_raw_connection()
-    holder.info[HELD] = ref(holder)
+    if isinstance(pool := connection.engine.pool, ReclaimingPool):
+        pool.holders.discard(holder)
     if timer := holder.info.pop(_TIMER, None):
         timer.cancel()
 

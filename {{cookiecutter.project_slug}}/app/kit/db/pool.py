@@ -14,8 +14,6 @@ from app.kit.db.error_codes import code_of, is_unavailable
 
 PAUSE = 1.0
 """Seconds between two attempts, each of which is a full garbage collection."""
-HELD = "held_on_purpose"
-"""The key in a connection's `info` of a weak reference to the holder that may hold it for long."""
 
 
 class ReclaimingPool(AsyncAdaptedQueuePool):
@@ -25,10 +23,14 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
     for minutes (APP_TUNE_GC). A session whose connection the server ended may never be closed.
     """
 
-    _holders: WeakSet[Any] | None = None
     _last_time = 0.0
     _timer: asyncio.TimerHandle | None = None
     _waiting = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.holders: WeakSet[Any] = WeakSet()
+        """Those who may lose a dead connection; take out one that holds it for long on purpose."""
 
     def reclaim_soon(self) -> None:
         """Reclaim leaked connections at once, or PAUSE seconds after the last time."""
@@ -41,11 +43,10 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
         self._timer = None
         self._last_time = asyncio.get_running_loop().time()
         gc.collect()
-        for holder in list(self._holders or ()):
+        for holder in list(self.holders):
             # Not one that is being given back, which may take a while.
             is_held = holder._counter and not holder.is_detached  # noqa: SLF001  the only way to ask
-            on_purpose = is_held and HELD in holder.info and holder.info[HELD]() is holder
-            if is_held and not on_purpose and driver.is_dead(holder.driver_connection):
+            if is_held and driver.is_dead(holder.driver_connection):
                 # The holder keeps it, and gets the driver's error when it uses it.
                 holder.detach()
         if self._waiting:
@@ -53,10 +54,9 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
             self.reclaim_soon()
 
     def connect(self) -> PoolProxiedConnection:
-        """Return a connection, whose holder is known only now: its checks may take a while."""
+        """Return a connection, whose holder counts only now: its checks may take a while."""
         holder = super().connect()
-        self._holders = self._holders or WeakSet()
-        self._holders.add(holder)
+        self.holders.add(holder)
         return holder
 
     def _do_get(self) -> ConnectionPoolEntry:

@@ -5,9 +5,7 @@ It can't see a function that writes, nor what is done with the driver's own conn
 
 from typing import Any
 
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import ExecutionContext
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db.statements import refusal
@@ -23,14 +21,8 @@ def refuse_writes(engine: AsyncEngine, *, in_transaction: bool) -> AsyncEngine:
     Without a transaction it also refuses what needs one: streams, cursors and savepoints.
     """
 
-    def check(
-        _connection: Connection,
-        _cursor: DBAPICursor,
-        statement: str,
-        _parameters: Any,
-        context: ExecutionContext | None,
-        _many: bool,  # noqa: FBT001  the signature is SQLAlchemy's
-    ) -> None:
+    def check(_connection: object, _cursor: object, statement: str, *more: Any) -> None:
+        _parameters, context, _many = more
         streams = bool(context and context.execution_options.get("stream_results"))
         if why := refusal(statement, in_transaction=in_transaction, streams=streams):
             raise ReadOnlyError(why)
