@@ -83,6 +83,11 @@ class Ask:
         [folder] = ROOT.glob("[{][{]*")
         return folder.name
 
+    def database(self, cookiecutter: Mapping[str, Any]) -> str:
+        """Return what a project without a database of its own needs first."""
+        needed = cookiecutter["__networked"] and not cookiecutter["__local_database"]
+        return ", once README.md (Start) has led to a database" if needed else ""
+
     def left_out(self, cookiecutter: Mapping[str, Any]) -> str:
         """Return the files for which the answers have no source, one a line, as in .gitignore."""
         line = (ROOT / "templates" / LEFT_OUT).read_text(encoding="utf-8")

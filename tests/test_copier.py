@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from copier import run_copy
+from jinja2 import Environment
 from plumbum import local
 from slugify import slugify
 from support.bake import ANSWERS, PROJECT, TEMPLATE, bake, choices, render
@@ -29,7 +30,7 @@ from support.updates import (
     with_edits,
 )
 
-from copier_context import complete
+from copier_context import Ask, complete
 
 ASKED = [name for name in ANSWERS if not name.startswith("_")]
 SETTINGS: dict[str, Any] = yaml.safe_load((TEMPLATE / "copier.yml").read_text(encoding="utf-8"))
@@ -153,6 +154,7 @@ def create(template: Path, project: Path, *options: str, **answers: str) -> Path
     command = ("copy", "--trust", "--defaults", *options, *data, str(template), str(project))
     done = copier(project.parent, *command)
     assert done.returncode == 0, done.stderr
+    assert f"Your project is in {project}. Run there:\n    uv sync\n" in done.stderr
     succeed(project, "git", "init", "--quiet", "--initial-branch=main")
     commit(project, "Created")
     return project
@@ -184,6 +186,17 @@ def test_a_later_version_and_other_answers_are_updates(template: Path, tmp_path:
     fresh = render(template, tmp_path / "fresh", others)
     assert files(project) == with_edits(files(fresh))
     assert directories(project) == directories(fresh)
+
+
+def test_what_comes_next_is_said_as_after_cookiecutter() -> None:
+    spoken = (TEMPLATE / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
+    first, *commands = SETTINGS["_message_after_copy"].splitlines()
+    assert all(f'print("{command}")' in spoken for command in commands)
+    assert f'print(f"{first[:19]}{{project}}. Run there{{database}}:")' in spoken
+    needed = Ask(Environment(autoescape=True)).database(
+        complete(("driver", "asyncmy"), ("local_database", "no"))
+    )
+    assert f'"{needed}" if NEEDS_DATABASE' in spoken
 
 
 def test_without_trust_nothing_is_rendered(template: Path, tmp_path: Path) -> None:
