@@ -7,21 +7,14 @@ from sqlalchemy import text
 
 from app import event_loop
 from app.kit import TEMPLATE_VERSION
+# {% if cookiecutter.__postgresql %}
+from app.kit.commands import preflight
+# {% endif %}
 # {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
 from app.kit.commands.command_error import CommandError
-# {% if cookiecutter.__postgresql %}
-from app.kit.commands.preflight import (
-    diagnosed_engine,
-    ensure_encoding,
-    ensure_migrated,
-    reading,
-    revisions,
-)
-# {% else %}
 from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
-# {% endif %}
 from app.kit.db.diagnosis import SERVER, VERSION_QUERY
 from app.kit.db.migrations import MigrationState, merge_advice, migration_state
 from app.kit.settings import ServiceSettings
@@ -50,7 +43,7 @@ async def _examine(settings: ServiceSettings) -> str:
         _line("Connections", f"{most_connections(settings)} at most, of {allowed}")
         # {% endif %}
         # {% if cookiecutter.__postgresql %}
-        await ensure_encoding(connection)
+        await preflight.ensure_encoding(connection)
         # {% endif %}
         state = await migration_state(connection)
     _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")
