@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import keyword
+import os
 import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 # The filter writes JSON with no apostrophe and no newline in it, and JSON never has three
@@ -189,13 +192,27 @@ def abbreviated(value: str) -> str:
     return repr(value if len(value) <= limit else f"{value[: limit - 3]}...")
 
 
+def remove_directories(slug: str) -> None:
+    """Remove those that were made for a slug such as ~/x: the renderer would leave ~ behind."""
+    place = Path.cwd()
+    if [*place.parent.iterdir()] != [place]:
+        return
+    os.chdir(place.anchor)  # Windows removes no directory that a process is in
+    for directory in [place, *place.parents][: len(Path(slug).parts)]:
+        with suppress(OSError):  # it has other files
+            directory.rmdir()
+
+
 def main() -> int:
     # Once each: a text that was typed is in both.
-    found = dict.fromkeys([*problems(json.loads(ANSWERS)), *vanished_problems(json.loads(GIVEN))])
+    answers = json.loads(ANSWERS)
+    found = dict.fromkeys([*problems(answers), *vanished_problems(json.loads(GIVEN))])
     for sentence in found:
         print(sentence, file=sys.stderr)
     if found:
         print("No project was made. What follows is the renderer's own report.", file=sys.stderr)
+        if len(Path(answers["project_slug"]).parts) > 1:
+            remove_directories(answers["project_slug"])
     return 1 if found else 0
 
 

@@ -74,8 +74,8 @@ REFUSED = [
     ("postgres", "is a name that database servers keep"),
     *((slug, "is a device on Windows") for slug in ("con", "aux", "com1", "lpt9")),
 ]
-OF_THE_COMMAND = {"../elsewhere", "my shop", "1st", "class", "sqlalchemy"}
-"""One for each rule."""
+OF_THE_COMMAND = {"../elsewhere", "~/x", "a/b/c", "my shop", "1st", "class", "sqlalchemy"}
+"""One for each rule, and several directories."""
 
 
 @pytest.mark.parametrize(("slug", "rule"), REFUSED, ids=lambda text: ascii(text)[:20])
@@ -94,7 +94,10 @@ def test_slug_is_refused(tmp_path: Path, slug: str, rule: str) -> None:
     said = refusal(tmp_path / "output", f"project_slug={slug}")
 
     assert f"project_slug {hook.abbreviated(slug)} {rule}" in said
-    assert said.endswith("What follows is the renderer's own report.\n")
+    _, end, report = said.partition("What follows is the renderer's own report.\n")
+    assert end
+    # If the hook has removed what was made, there is nothing left for the renderer to remove.
+    assert bool(report) == (slug in {"~/x", "a/b/c"})
 
 
 @pytest.mark.parametrize(
@@ -209,6 +212,7 @@ def test_cruft_refuses_alike(tmp_path: Path) -> None:
     work.mkdir()
     for answers, rule in (
         ({"project_slug": "my shop"}, FORM),
+        ({"project_slug": "~/x"}, "is a path"),
         ({"description": "A {# note #}"}, "holds '#}', '{#'"),
     ):
         cruft = (sys.executable, "-m", "cruft", "create", str(template), "--no-input")
