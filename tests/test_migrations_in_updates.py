@@ -112,8 +112,8 @@ def test_answers_that_come_and_go_leave_one_line_and_lose_nothing(
             assert "New upgrade operations detected" in said
             written += 1
             owned.succeed(f"alembic revision --autogenerate -m update{written}")
+            commit(owned.path, "Written")
         owned.works()
-        commit(owned.path, "Migrated")
     # All but the first, whose migration came with the answer.
     assert written == 4
 

@@ -10,8 +10,7 @@ def main(words: list[str]) -> int:
     """Run the tool with `words`, such as jobs=yes or --help, and return its exit code."""
     try:
         given = words[words.index("--template") + 1 :][:1] if "--template" in words else []
-        record = Path(".cruft.json")
-        template = given[0] if given else json.loads(record.read_text("utf-8"))["template"]
+        [template] = given or [json.loads(Path(".cruft.json").read_text("utf-8"))["template"]]
         place = f"{template}/" if Path(template).is_dir() else f"git+{template}#subdirectory="
         command = ["uv", "tool", "run", "--refresh-package", "project-update", "--from"]
         command += [f"{place}packages/project-update", "project-update", *words]

@@ -3,12 +3,10 @@
 import subprocess
 import sys
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import ALEMBIC_INI, check, downgrade, find_heads, merge_advice, upgrade
+from app.kit.db.migrations import ALEMBIC_INI, check, downgrade, upgrade
 from app.settings import Settings
 from tests.support.database import fresh_database
 
@@ -37,11 +35,6 @@ async def test_up_check_and_down() -> None:
         await downgrade(connection, "base")
         tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
     assert tables == ["alembic_version"]
-
-
-def test_there_is_one_head() -> None:
-    heads = find_heads(ScriptDirectory.from_config(Config(ALEMBIC_INI)))
-    assert len(heads) < 2, merge_advice(heads)
 
 
 def test_alembic_finds_every_model() -> None:

@@ -13,10 +13,9 @@ from app.kit.commands import preflight
 # {% if cookiecutter.__networked and cookiecutter.__start %}
 from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
 # {% endif %}
-from app.kit.commands.command_error import CommandError
 from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
 from app.kit.db.diagnosis import SERVER, VERSION_QUERY
-from app.kit.db.migrations import MigrationState, merge_advice, migration_state
+from app.kit.db.migrations import migration_state
 from app.kit.settings import ServiceSettings
 
 
@@ -47,8 +46,7 @@ async def _examine(settings: ServiceSettings) -> str:
         # {% endif %}
         state = await migration_state(connection)
     _line("Revision", f"{revisions(state.current)} (the code: {revisions(state.wanted)})")
-    _ensure_one_line(state)
-    ensure_migrated(state)
+    ensure_migrated(state, strict=True)
     # {% if cookiecutter.__networked %}
     if settings.replica:
         async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
@@ -59,17 +57,6 @@ async def _examine(settings: ServiceSettings) -> str:
     # {% else %}
     return "All is well."
     # {% endif %}
-
-
-def _ensure_one_line(state: MigrationState) -> None:
-    # A start takes both: a database that is ahead is normal while a newer version is rolled out.
-    if unknown := state.current - state.known:
-        raise CommandError(
-            f"The database is at revision {revisions(unknown)}, which no file in "
-            "migrations/versions has: take newer code that has it, or bring the file back with git."
-        )
-    if len(state.wanted) > 1:
-        raise CommandError(merge_advice(state.wanted))
 
 
 def _line(name: str, value: object) -> None:

@@ -117,9 +117,15 @@ def reading(engine: AsyncEngine) -> AsyncConnection:
     return engine.execution_options(**driver.READ_OPTIONS).connect()
 
 
-def ensure_migrated(state: MigrationState) -> None:
-    """Raise CommandError if the database is behind the code."""
-    if state.behind and len(state.wanted) > 1:
+def ensure_migrated(state: MigrationState, *, strict: bool = False) -> None:
+    """Raise CommandError if the database is behind the code, or, if `strict`, not where it is."""
+    # Ahead of the code is where it is while a newer version is rolled out.
+    if strict and (unknown := state.current - state.known):
+        raise CommandError(
+            f"The database is at revision {revisions(unknown)}, which no file in "
+            "migrations/versions has: take newer code that has it, or bring the file back with git."
+        )
+    if (state.behind or strict) and len(state.wanted) > 1:
         raise CommandError(merge_advice(state.wanted))
     if state.behind:
         raise CommandError(

@@ -66,10 +66,7 @@ async def migration_state(connection: AsyncConnection) -> MigrationState:
 
 
 def find_heads(script: ScriptDirectory) -> list[str]:
-    """Return the newest revisions.
-
-    Raises alembic.util.CommandError if a revision follows one that no file has.
-    """
+    """Return the newest revisions; raises alembic.util.CommandError if one is missing before."""
     try:
         with warnings.catch_warnings(action="ignore"):
             return script.get_heads()

@@ -3,7 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal
 
+# {% if cookiecutter.__database == "mysql" %}
 from sqlalchemy import JSON, Index, String, Text
+# {% else %}
+from sqlalchemy import JSON, Index, String, Text, text
+# {% endif %}
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db.base import Entity
@@ -25,9 +29,9 @@ class Job(Entity):
         # {% if cookiecutter.__database == "mysql" %}
         Index("ix_jobs_queued", "state", "available_at", "id"),
         # {% elif cookiecutter.__database == "sqlite" %}
-        Index("ix_jobs_queued", "available_at", "id", sqlite_where="state = 'queued'"),
+        Index("ix_jobs_queued", "available_at", "id", sqlite_where=text("state = 'queued'")),
         # {% else %}
-        Index("ix_jobs_queued", "available_at", "id", postgresql_where="state = 'queued'"),
+        Index("ix_jobs_queued", "available_at", "id", postgresql_where=text("state = 'queued'")),
         # {% endif %}
     )
 
