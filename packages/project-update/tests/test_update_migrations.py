@@ -93,3 +93,12 @@ def test_types_of_revisions_are_read(tmp_path: Path) -> None:
     text = "revision: str = 'a'\ndown_revision: str | None = 'b'\n"
     (folder / "a.py").write_text(text, encoding="utf-8")
     assert read(folder)["a"].follows == ("b",)
+
+
+def test_one_that_is_there_keeps_its_place(tmp_path: Path) -> None:
+    """In renders, it depends on the answers what stands before it."""
+    old = project(tmp_path / "old", companies=None, jobs="companies")
+    new = project(tmp_path / "new", start=None, jobs="start", body='"""Nothing."""')
+    ours = project(tmp_path / "ours", companies=None, a1="companies", jobs="a1")
+    assert place(ours, old, new).kept == ["companies.py"]
+    assert follows(new) == {"companies": (), "jobs": ("companies",)}

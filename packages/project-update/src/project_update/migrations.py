@@ -77,6 +77,10 @@ def place(project: Path, old: Path, new: Path) -> Placing:
             target.write_bytes(migration.file.read_bytes())
             if revision in ours:
                 kept.append(migration.file.name)
+    for revision, migration in after.items():
+        # Its place in a render depends on the answers; that in a project is what it is.
+        if revision in before:
+            _put_behind(migration, *before[revision].follows)
     behind = heads(ours.values())
     for migration in _in_order([it for name, it in after.items() if name not in before]):
         if migration.revision in ours:
