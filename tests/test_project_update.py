@@ -211,6 +211,9 @@ def test_what_can_not_be_done_is_refused_and_changes_nothing(
     put_into_git(plain)
     refuses("has no .cruft.json, which names its template: add --template", folder=plain)
 
+    (plain / ".copier-answers.yml").write_text("_commit: v1.0.0\n", encoding="utf-8")
+    refuses("is a project of copier's", f"--template={template}", folder=plain)
+
     (project / "app" / "worker.py").write_text(OURS, encoding="utf-8")
     refuses("would overwrite files that are not in git (app/worker.py)", "jobs=yes")
     (project / ".git" / "info" / "exclude").write_text("worker.py\n", encoding="utf-8")

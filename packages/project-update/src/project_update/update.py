@@ -95,6 +95,11 @@ def update(project: Project, wish: Wish, workshop: Path) -> Report:
 def _source(project: Project, record: dict[str, Any] | None, wish: Wish) -> tuple[str, str]:
     if record:
         return full_url(wish.template or record["template"]), record.get("directory") or ""
+    if (project.folder / ".copier-answers.yml").is_file():
+        raise Refusal(
+            f"{project.folder} is a project of copier's (.copier-answers.yml): run copier update, "
+            "or move it to cruft first, as docs/copier.md of the template says."
+        )
     if not wish.template:
         raise Refusal(
             f"{project.folder} has no .cruft.json, which names its template: add --template with "
