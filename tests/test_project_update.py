@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -337,6 +338,29 @@ def test_a_project_of_cookiecutter_s_is_linked_first(tmp_path: Path) -> None:
     assert records[0] == records[1]
     commit(project, "Linked")
     assert_follows(project)
+
+
+def test_the_project_s_ci_refuses_what_an_update_leaves(tmp_path: Path) -> None:
+    """With prek's own hooks, on every system; they look at each commit, too."""
+    project = bake(tmp_path)
+    put_into_git(project)
+    workflow = (project / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    [command] = re.findall(r"run: uv run (prek .*)", workflow)
+    prek = shutil.which("prek", path=Path(sys.executable).parent)
+    assert prek
+    words = [prek, *command.split()[1:]]
+    env = {"PREK_HOME": str(tmp_path / "prek"), "PREK_COLOR": "never"}
+    succeed(project, *words, **env)
+    for name, text in {
+        "app/main.py.rej": "@@ -1 +1 @@\n",
+        "compose.yaml": "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> 1234567 (Update)\n",
+    }.items():
+        (project / name).write_text(text, encoding="utf-8")
+        succeed(project, "git", "add", "--all")
+        done = run(project, *words, **env)
+        assert done.returncode == 1
+        assert name in done.stdout
+        succeed(project, "git", "reset", "--quiet", "--hard")
 
 
 def test_a_project_calls_the_newest_tool(template: Path, tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from .refusal import Refusal
 
 Context = dict[str, Any]
 
+_NOT_FOR_US = "No project was made."
+"""How the hook goes on behind its sentences, before the traceback of cookiecutter and cruft."""
+
 
 @dataclass(frozen=True)
 class Render:
@@ -60,7 +63,8 @@ def render(renders: Iterable[Render]) -> None:
         encoding="utf-8",
     )
     if done.returncode:
-        raise Refusal(done.stderr.strip() or "The template can't be rendered.")
+        said = [it for it in done.stderr.splitlines() if it and not it.startswith(_NOT_FOR_US)]
+        raise Refusal("\n".join(said) or "The template can't be rendered.")
 
 
 def main() -> int:
