@@ -112,7 +112,7 @@ def test_scripts_and_alembic(project: Project, env: dict[str, str], tmp_path: Pa
         assert done.returncode == 0, said(done)
     mine = Copy.of(project, tmp_path)
     versions = mine.path / "migrations" / "versions"
-    down = max(it.name.partition("_")[0] for it in versions.glob("0*.py"))
+    down = run(project, "-m", "alembic", "heads", **env).stdout.decode().split()[0]
     (versions / "9999_name.py").write_text(MIGRATION.format(down=down), encoding="utf-8")
     alembic = ("-m", "alembic", "upgrade", f"{down}:9999")
     sql = run(mine, *alembic, "--sql", **env)

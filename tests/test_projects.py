@@ -36,6 +36,7 @@ from support.projects import (
     running,
     serving,
 )
+from support.repositories import succeed
 from support.worker_contract import ENVIRONMENT, check, enqueue
 
 pytestmark = pytest.mark.projects
@@ -126,6 +127,9 @@ def test_the_commands_of_its_ci_pass(project: Project) -> None:
     ci = yaml.safe_load((project.path / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     commands = [step["run"].split() for step in ci["jobs"]["checks"]["steps"] if "run" in step]
     assert ["uv", "run", "mypy"] in commands
+    # As after a checkout: some look at what is in git.
+    succeed(project.path, "git", "init", "--quiet")
+    succeed(project.path, "git", "add", "--all")
     for _, *arguments in commands:
         project.succeed(find_uv(), *arguments)
 

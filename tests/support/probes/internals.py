@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 GONE: set[str] = set()
 MISSING = object()
@@ -102,7 +102,8 @@ class File:
                 found = attribute(owner, node.attr)
                 # What instances only get when they are made is not in their class.
                 late = found is MISSING and inspect.isclass(owner)
-                return None if late and node.attr in given(owner) - GONE else found
+                set_late = given(owner) - GONE if late else set()  # type: ignore[arg-type]  # a class is hashable
+                return None if node.attr in set_late else found
         return None
 
     def _options(self) -> dict[str, list[str]]:
@@ -152,7 +153,7 @@ class File:
             for it in node.body
             if isinstance(it, ast.AnnAssign) and isinstance(it.target, ast.Name)
         }
-        theirs = ({*dir(base)} | given(base)) - GONE
+        theirs = ({*dir(base)} | given(base)) - GONE  # type: ignore[arg-type]  # as above
         for method in node.body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and method.name in theirs:
                 self.overrides.append(f"{base.__name__}.{method.name}")
@@ -169,7 +170,7 @@ class File:
                         yield from self._call(it, found, {}, bound=True)
 
 
-def is_own(node: ast.AST) -> bool:
+def is_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
     """Tell whether it is an attribute of `self`."""
     return isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
 
@@ -190,7 +191,7 @@ def attribute(owner: Any, name: str) -> Any:
 
 
 @cache
-def given(kind: type) -> set[str]:
+def given(kind: Any) -> set[str]:
     """Return the attributes that the methods of a class, and of those that it is made of, set."""
     found: set[str] = set()
     for one in kind.__mro__:
