@@ -43,9 +43,9 @@ def of_framework(framework: str) -> set[str]:
     if framework == "none":
         # Its command line is another one, and some failures mean something else to a worker.
         return EVERYTHING - ONCE
-    # ASGI's frameworks are started alike, and doctor is the same for all that have a server.
-    alike = {"commands", "start"} if server_of(framework) == FIRST_SERVER else set()
-    return OF_FRAMEWORK - alike | OF_BOTH - {"doctor"}
+    # ASGI's frameworks are started alike; commands and doctor are the same for all with a server.
+    alike = {"start"} if server_of(framework) == FIRST_SERVER else set()
+    return OF_FRAMEWORK - {"commands"} - alike | OF_BOTH - {"doctor"}
 
 
 USUAL: dict[Variant, set[str]] = {

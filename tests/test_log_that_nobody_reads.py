@@ -110,7 +110,7 @@ def app(*command: str) -> tuple[str, ...]:
     return ("-m", "app", *command, "--port", "{port}")
 
 
-@pytest.mark.parametrize("project", each(WEB, usual=USUAL), indirect=True)
+@pytest.mark.parametrize("project", each(WEB, usual=USUAL[:1]), indirect=True)
 def test_a_service_goes_on_and_says_later_how_many_lines_it_dropped(
     project: Project, url: str
 ) -> None:

@@ -18,7 +18,7 @@ import yaml
 from support.bake import ANSWERS, choices
 from support.databases.real import count_connections, database_for
 from support.http.contract import drive
-from support.kit_tests import EVERYTHING, add_kit_tests
+from support.kit_tests import OF_DATABASE, add_kit_tests
 from support.places import OWNERS
 from support.projects import (
     DEAD_PROXY,
@@ -324,7 +324,7 @@ def oldest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Return a project with the oldest versions that it says it works with, and the kit's tests."""
     directory = new_directory(tmp_path_factory)
     project = install(directory, "--resolution=lowest-direct", **answers(request.param))
-    add_kit_tests(project.path, EVERYTHING, **answers(request.param))
+    add_kit_tests(project.path, OF_DATABASE | {"framework", "web"}, **answers(request.param))
     return project
 
 

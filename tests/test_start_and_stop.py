@@ -38,7 +38,8 @@ ENVIRONMENT = {
     "PYTHONWARNINGS": "error",
 }
 REQUEST = request("POST", COMPANIES, {"name": "slow insert", "industry": "Gates"})
-WORKERS = pytest.mark.parametrize("workers", [1, 2])
+SEVERAL = [USUAL[0], ("asyncpg", "aiohttp")]
+"""Whose two workers run by default, too: uvicorn brings its own, all others have ours."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,21 @@ class Stage:
     env: dict[str, str]
 
 
-@pytest.fixture(scope="module", params=each(SERVICES, usual=USUAL))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test its variants, and one and two workers to those that ask for a number."""
+    if "workers" in metafunc.fixturenames:
+        pairs = [
+            pytest.param(*it.values, number, id=f"{it.id}-{number}", marks=[*it.marks, *full])
+            for it in each(SERVICES, usual=USUAL)
+            for number in (1, 2)
+            for full in [[pytest.mark.full] if number > 1 and it.values[0] not in SEVERAL else []]
+        ]
+        metafunc.parametrize(("shared", "workers"), pairs, indirect=["shared"], scope="module")
+    elif "shared" in metafunc.fixturenames:
+        metafunc.parametrize("shared", each(SERVICES, usual=USUAL), indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def shared(
     request: pytest.FixtureRequest,
     installed: Callable[..., Project],
@@ -92,7 +107,6 @@ def warnings_in(log: str) -> list[str]:
     return [line for line in lines if "Warning" in line]
 
 
-@WORKERS
 @pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
     stage: Stage, tmp_path: Path, workers: int, number: signal.Signals
@@ -126,7 +140,6 @@ def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
     assert not warnings_in(log), log
 
 
-@WORKERS
 def test_it_does_not_wait_for_ever(stage: Stage, tmp_path: Path, workers: int) -> None:
     observer, options = stage.observer, ["--workers", str(workers)]
     env = stage.env | {"APP_SHUTDOWN_TIMEOUT": "1"}
@@ -176,7 +189,6 @@ def start_as_limited(stage: Stage, workers: int) -> tuple[int, str]:
     return done.returncode, "\n".join(lines)
 
 
-@WORKERS
 def test_too_few_connections_are_told_in_one_sentence(stage: Stage, workers: int) -> None:
     stage.observer.limit_logins(at_once=POOL - 1)
     code, said = start_as_limited(stage, workers)
@@ -186,7 +198,6 @@ def test_too_few_connections_are_told_in_one_sentence(stage: Stage, workers: int
     assert "DB_PREWARM" in said
 
 
-@WORKERS
 def test_a_start_that_fails_half_way_leaves_nothing(stage: Stage, workers: int) -> None:
     """The database has connections when it is looked at, and too few for the last worker."""
     checks = 1 + workers * POOL

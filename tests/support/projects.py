@@ -164,7 +164,7 @@ def answers(variant: Variant) -> dict[str, str]:
     return {"jobs": "yes"} | given if given.get("framework") == "none" else given
 
 
-def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None) -> list[object]:
+def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None) -> list[Any]:
     """Return parameters that keep what concerns a variant in one process of xdist.
 
     Those that are not `usual`, which is all by default, run only on request (`-m full`).
