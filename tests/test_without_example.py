@@ -80,6 +80,26 @@ def test_nothing_of_an_example_is_there(variant: Variant, tmp_path: Path) -> Non
             assert not TRACES.search(path.read_text(encoding="utf-8")), path
 
 
+@pytest.mark.parametrize("variant", [it for it in VARIANTS if it[1] != "none"], ids="-".join)
+def test_an_owner_deletes_the_example_by_four_edits(variant: Variant, tmp_path: Path) -> None:
+    """Of files that stay, beside the README; the rest is folders, and its migration."""
+    texts = [
+        {
+            path.relative_to(project).as_posix(): path.read_text(encoding="utf-8")
+            for path in project.rglob("*")
+            if path.is_file()
+        }
+        for example in choices("example")
+        for project in [bake(tmp_path / example, example=example, **answers(variant))]
+    ]
+    there, without = texts
+    edited = {name for name in there.keys() & without.keys() if there[name] != without[name]}
+    assert len(edited - {"README.md"}) <= 4, edited
+    folders = ("app/companies/", "app/customers/", "tests/companies/", "tests/customers/")
+    others = {name for name in there.keys() - without.keys() if not name.startswith(folders)}
+    assert others == {"migrations/versions/template_companies.py"}
+
+
 @pytest.mark.projects
 @pytest.mark.parametrize("project", each(VARIANTS, usual=USUAL), indirect=True)
 def test_it_runs_and_is_tested(project: Project, tmp_path: Path) -> None:
