@@ -144,10 +144,17 @@ def test_every_entry_point_has_the_header(
     its_own["test_entry_points_begin_with_the_event_loop"]()
 
 
-def test_the_same_answers_give_the_same_bytes(
-    project: Path, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    again = bake(tmp_path, **request.node.callspec.params["project"])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        *({"driver": driver} for driver in choices("driver")),
+        *({"framework": framework, "jobs": "yes"} for framework in choices("framework")),
+        *({"server": server, "example": "none"} for server in choices("server")),
+    ],
+    ids=lambda answers: "-".join(answers.values()),
+)
+def test_the_same_answers_give_the_same_bytes(answers: dict[str, str], tmp_path: Path) -> None:
+    project, again = bake(tmp_path / "once", **answers), bake(tmp_path / "again", **answers)
     assert [path.relative_to(project) for path in files(project)] == [
         path.relative_to(again) for path in files(again)
     ]
