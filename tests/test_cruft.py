@@ -46,7 +46,14 @@ def create(template: Path, output: Path, **answers: str) -> Path:
     return project
 
 
-@pytest.mark.parametrize("driver", choices("driver"))
+@pytest.mark.parametrize(
+    "driver",
+    [
+        # What a driver's sources are included by is the same for all.
+        *choices("driver")[:2],
+        *(pytest.param(driver, marks=pytest.mark.full) for driver in choices("driver")[2:]),
+    ],
+)
 def test_create_check_diff_and_update(template: Path, tmp_path: Path, driver: str) -> None:
     project = create(template, tmp_path / "work", driver=driver)
     assert files(project) == files(bake(tmp_path / "fresh", driver=driver))
@@ -68,7 +75,7 @@ def test_create_check_diff_and_update(template: Path, tmp_path: Path, driver: st
     assert NOTE in files(project)["app/companies/queries.py"]
 
 
-NEIGHBOURS = {frozenset(pair) for pair in itertools.pairwise(choices("driver"))}
+NEIGHBOURS = {*itertools.pairwise(choices("driver"))}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,7 @@ NEIGHBOURS = {frozenset(pair) for pair in itertools.pairwise(choices("driver"))}
     [
         pytest.param(*pair, id="-to-".join(pair), marks=marks)
         for pair in itertools.permutations(choices("driver"), 2)
-        for marks in [[] if {*pair} in NEIGHBOURS else [pytest.mark.full]]
+        for marks in [[] if pair in NEIGHBOURS else [pytest.mark.full]]
     ],
 )
 def test_another_driver_is_an_update(template: Path, tmp_path: Path, old: str, new: str) -> None:
