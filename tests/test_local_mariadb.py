@@ -24,7 +24,7 @@ from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_server import LocalServerError
 
 SECONDS = 60  # for what usually takes less than one
-TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "local_database"
 OWNER = """
 import sys, time
 from pathlib import Path

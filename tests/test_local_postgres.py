@@ -22,7 +22,7 @@ import asyncpg
 import psutil
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[1] / "templates"
+PROJECT = Path(__file__).resolve().parents[1] / "templates" / "local_database"
 SECONDS = 60  # for what usually takes less than one
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
