@@ -117,7 +117,8 @@ def build_an_index_while_another_migrates(project: Project) -> None:
     alembic(project, "revision", "-m", "Find visits by their code")
     [written] = (project.path / "migrations" / "versions").glob("*_find_visits_by_their_code.py")
     # As an owner would: Alembic's imports are still there.
-    project.replace(written, '    """Apply the revision."""\n', CONCURRENTLY)
+    start = "def upgrade() -> None:\n"
+    project.replace(written, f"{start}    pass\n", start + CONCURRENTLY)
     project.succeed(project.python, "-m", "ruff", "check", str(written))
     command: list[str | Path] = [project.python, "-m", "alembic", "upgrade", "head"]
     migrators = [subprocess.Popen(command, cwd=project.path, env=environment()) for _ in range(3)]
