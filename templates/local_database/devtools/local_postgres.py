@@ -14,8 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from devtools import local_server
-from devtools.local_server import AS_ROOT, EXE, HOST, LocalServer, LocalServerError, is_open
+from devtools.local_server import (
+    AS_ROOT,
+    EXE,
+    HOST,
+    LocalServer,
+    LocalServerError,
+    is_open,
+    plain_name,
+)
 from devtools.users import remove, running, watch
 
 DATA = Path(__file__).resolve().parents[1] / ".local" / "postgres"
@@ -101,7 +108,7 @@ class Postgres(LocalServer):
         # Root's directories are often closed to the server's account. The working directory can be
         # used all the same, if nothing walks to it by its full name (PostgreSQL < 16 does).
         here = Path("/proc/self/cwd")
-        directory = here if AS_ROOT and here.exists() else local_server.plain_name(cluster)
+        directory = here if AS_ROOT and here.exists() else plain_name(cluster)
         program = self.programs / f"{tool}{EXE}"
         self.run(program, f"--pgdata={directory}", *options, cwd=cluster)
 
@@ -146,7 +153,7 @@ def within_reach(programs: Path) -> Iterator[Path]:
     That is where root keeps them and "nobody" cannot go, or where no name of theirs is in ASCII.
     """
     if _can_be_run(programs / "postgres"):
-        yield local_server.plain_name(programs)
+        yield plain_name(programs)
         return
     copy = Path(tempfile.mkdtemp(prefix="local-server-", dir=_COPIES))
     try:
@@ -164,7 +171,7 @@ def within_reach(programs: Path) -> Iterator[Path]:
 
 def _can_be_run(program: Path) -> bool:
     if sys.platform == "win32":
-        return str(local_server.plain_name(program)).isascii()
+        return str(plain_name(program)).isascii()
     return not AS_ROOT or is_open(program.resolve())
 
 
