@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from support.bake import ANSWERS, choices
-from support.databases.real import database_for
+from support.databases.real import server_for
 from support.places import PROBES
 from support.projects import Project, Variant, each
 
@@ -37,12 +36,12 @@ SERVERS = [
 
 @pytest.mark.parametrize("variant", each(SERVERS))
 def test_a_failure_means_the_same_with_each_driver(
-    variant: Variant, installed: Callable[[Variant], Project], tmp_path: Path
+    variant: Variant, installed: Callable[[Variant], Project]
 ) -> None:
     project = installed(variant)
     database = ANSWERS["_drivers"][project.driver]["database"]
     script = PROBES / f"failures_{database}.py"
-    with database_for(project.driver, tmp_path) as url:
+    with server_for(project.driver) as url:
         path = str(project.path)
         told = project.succeed(project.python, script, DATABASE_URL=url, PYTHONPATH=path)
     found: dict[str, str] = json.loads(told)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -55,19 +54,10 @@ def on_postgresql(*, usual: list[tuple[str, str]]) -> pytest.MarkDecorator:
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Yield a function that returns the URL of an empty database for a driver."""
     with ExitStack() as stack:
-        urls: dict[str, str] = {}
 
         def url_for(driver: str) -> str:
-            if ANSWERS["_drivers"][driver]["database"] != "postgresql":
-                directory = tmp_path_factory.mktemp("database")
-                return stack.enter_context(database_for(driver, directory))
-            if "server" not in urls:
-                directory = tmp_path_factory.mktemp("database")
-                urls["server"] = stack.enter_context(database_for(driver, directory))
-            name = f"d{uuid.uuid4().hex}"
-            with observing(urls["server"]) as observer:
-                observer.execute(f"CREATE DATABASE {name}")
-            return re.sub(r"(?<=\d)/\w+", f"/{name}", urls["server"], count=1)
+            directory = tmp_path_factory.mktemp("database")
+            return stack.enter_context(database_for(driver, directory))
 
         yield url_for
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.bake import ANSWERS, TEMPLATE
-from support.databases.real import database_for
+from support.databases.real import server_for
 from support.projects import Project, install, new_directory
 
 pytestmark = [pytest.mark.projects, pytest.mark.xdist_group("passwords")]
@@ -84,9 +84,9 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-def env(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def env(project: Project) -> Iterator[dict[str, str]]:
     """Yield the environment for an account without a password, and for one that may change it."""
-    with database_for(project.driver, tmp_path_factory.mktemp("database")) as admin:
+    with server_for(project.driver) as admin:
         parts = urlsplit(admin)
         host = f"{parts.hostname}:{parts.port}"
         # MySQL's has a right to no database.
@@ -133,10 +133,8 @@ def test_the_documentation_s_examples_work(project: Project, env: dict[str, str]
 
 
 @pytest.mark.parametrize("project", SERVERS[:1], indirect=True)
-def test_migrations_and_commands_take_it_from_the_file(
-    project: Project, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    with database_for(project.driver, tmp_path_factory.mktemp("database")) as url:
+def test_migrations_and_commands_take_it_from_the_file(project: Project) -> None:
+    with server_for(project.driver) as url:
         parts = urlsplit(url)
         file = project.path / "secret.txt"
         file.write_text(f"{parts.password}\r\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.bake import ANSWERS
 from support.databases.pgbouncer import REFUSED_BY_DEFAULT, find_pgbouncer, pgbouncer
-from support.databases.real import database_for
+from support.databases.real import server_for
 from support.http.contract import drive
 from support.projects import Project, install, serving
 
@@ -72,9 +72,9 @@ def program() -> str:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Yield the URL of a PostgreSQL."""
-    with database_for(DRIVERS[0], tmp_path_factory.mktemp("server")) as url:
+    with server_for(DRIVERS[0]) as url:
         yield url
 
 

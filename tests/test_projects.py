@@ -16,7 +16,7 @@ import httpx2
 import pytest
 import yaml
 from support.bake import ANSWERS, choices
-from support.databases.real import count_connections, database_for
+from support.databases.real import count_connections, database_for, server_for
 from support.http.contract import drive
 from support.kit_tests import OF_DATABASE, add_kit_tests
 from support.places import OWNERS
@@ -295,7 +295,8 @@ def test_a_wrong_password_is_told_in_one_sentence(networked: Project, tmp_path: 
 
 def test_without_its_server_it_lives_but_is_not_ready(networked: Project, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        with migrated_database(networked, tmp_path) as url:
+        with server_for(networked.driver) as url:
+            networked.migrate(DATABASE_URL=url)
             service = stack.enter_context(serving(networked, tmp_path / "log", DATABASE_URL=url))
         assert httpx2.get(f"{service.url}/health").status_code == 200
         for path in ("/ready", "/api/v1/companies", "/api/v1/companies/export"):

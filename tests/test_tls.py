@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.bake import ANSWERS
-from support.databases.real import database_for
+from support.databases.real import server_for
 from support.databases.tls_server import TlsServer, binaries_with_tls, tls_server
 from support.projects import Project, install
 
@@ -57,9 +57,9 @@ def server() -> Iterator[TlsServer]:
 
 
 @pytest.fixture(scope="module")
-def plaintext(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def plaintext() -> Iterator[str]:
     """Yield the URL of a server without TLS."""
-    with database_for(DRIVERS[0], tmp_path_factory.mktemp("plaintext")) as url:
+    with server_for(DRIVERS[0]) as url:
         yield url
 
 

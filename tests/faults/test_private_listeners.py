@@ -11,7 +11,7 @@ import psutil
 import pytest
 import yaml
 from support.bake import bake, choices
-from support.databases.real import database_for
+from support.databases.real import server_for
 from support.http.hostile_service import HTTP
 from support.projects import (
     Project,
@@ -65,7 +65,7 @@ def test_so_does_the_database_that_it_brings(
     driver: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
     if driver == "asyncmy":
-        with database_for(driver, tmp_path):
+        with server_for(driver):
             pass  # Skips, with the reason, where there is no MariaDB.
     project = install(new_directory(tmp_path_factory), driver=driver)
     with serving(project, tmp_path / "log", "dev") as service:

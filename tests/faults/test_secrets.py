@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from support.databases.real import database_for
+from support.databases.real import server_for
 from support.faults.secret_settings import DEBUG, SECRET, broken
 from support.probes import secret_runs
 from support.projects import Project, each
@@ -35,9 +35,9 @@ def project(variant: tuple[str, str], installed: Callable[..., Project]) -> Proj
 
 
 @pytest.fixture(scope="module")
-def url(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(project: Project) -> Iterator[str]:
     """Yield the URL of an empty database."""
-    with database_for(project.driver, tmp_path_factory.mktemp("database")) as url:
+    with server_for(project.driver) as url:
         yield url
 
 

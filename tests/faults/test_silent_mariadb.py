@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from support.databases.real import server_for
 from support.faults.silence import (
     PING,
     SCHEDULING,
@@ -22,7 +23,7 @@ from support.faults.silence import (
     silence_between_two_requests,
     silence_while_the_pool_is_idle,
 )
-from support.projects import Project, Service, each, migrated_database, serving
+from support.projects import Project, Service, each, serving
 
 pytestmark = [
     pytest.mark.faults,
@@ -53,7 +54,8 @@ def scene(
 ) -> Iterator[Scene]:
     """Yield them."""
     project = installed(request.param)
-    with migrated_database(project, tmp_path) as url:
+    with server_for(project.driver) as url:
+        project.migrate(DATABASE_URL=url)
         port = urlsplit(url).port
         [server] = [
             process

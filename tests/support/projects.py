@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import re
 import shutil
@@ -24,7 +25,7 @@ import httpx2
 import pytest
 
 from support.bake import bake, choices
-from support.databases.real import database_for
+from support.databases.real import copied_database, database_for, kind_of, lasting_database
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
@@ -180,10 +181,35 @@ def each(variants: Sequence[Variant], *, usual: Sequence[Variant] | None = None)
 
 @contextmanager
 def migrated_database(project: Project, directory: Path) -> Iterator[str]:
-    """Yield the DATABASE_URL of a database that the project has migrated."""
-    with database_for(project.driver, directory) as url:
+    """Yield the DATABASE_URL of a database that the project has migrated.
+
+    Of projects with the same migrations one runs them, once in a process; the others get copies.
+    """
+    if kind_of(project.driver) == "mysql":  # which can't copy a database
+        with database_for(project.driver, directory) as url:
+            project.migrate(DATABASE_URL=url)
+            yield url
+        return
+    migrations = _contents(project.path / "migrations", f"driver {project.driver}")
+    if migrations not in _MIGRATED:
+        place = Path(tempfile.mkdtemp(prefix="migrated-"))
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+        url = lasting_database(project.driver, place)
         project.migrate(DATABASE_URL=url)
+        _MIGRATED[migrations] = url
+    with copied_database(_MIGRATED[migrations], directory) as url:
         yield url
+
+
+_MIGRATED: dict[str, str] = {}
+"""The URLs of migrated databases that nobody uses, by the contents of the migrations."""
+
+
+def _contents(directory: Path, more: str) -> str:
+    digest = hashlib.sha256(more.encode())
+    for file in sorted(directory.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def free_port() -> int:

@@ -56,6 +56,7 @@ CREATE TRIGGER vanish BEFORE INSERT OR UPDATE ON companies FOR EACH ROW
 CREATE TRIGGER vanish_delete BEFORE DELETE ON companies FOR EACH ROW
     WHEN (OLD.industry = 'vanish') EXECUTE FUNCTION vanish();
 
+DROP ROLE IF EXISTS limited;
 CREATE ROLE limited LOGIN PASSWORD 'secret';
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO limited;
 CREATE SEQUENCE logins;
@@ -66,6 +67,9 @@ EXCEPTION WHEN OTHERS THEN RAISE 'too many logins' USING ERRCODE = '53300';
 END $$;
 CREATE EVENT TRIGGER count_login ON login EXECUTE FUNCTION count_login();
 """
+
+# The server may have databases of other tests.
+_OURS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1"
 
 
 class Observer:
@@ -90,13 +94,11 @@ class Observer:
 
     def sessions(self, condition: str = "true") -> int:
         """Return how many sessions the service has, of those in pg_stat_activity's view."""
-        ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1"
-        return int(self.value(f"{ours} AND ({condition})", APPLICATION))
+        return int(self.value(f"SELECT count(*) {_OURS} AND ({condition})", APPLICATION))
 
     def client_ports(self) -> set[int]:
         """Return the ports at the service's end of its sessions."""
-        query = "SELECT array_agg(client_port) FROM pg_stat_activity WHERE application_name = $1"
-        return {*(self.value(query, APPLICATION) or [])}
+        return {*(self.value(f"SELECT array_agg(client_port) {_OURS}", APPLICATION) or [])}
 
     def waiting(self) -> int:
         """Return how many sessions of the service wait at the gate."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import atexit
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncmy
 import asyncpg
@@ -17,19 +22,54 @@ from devtools.local_server import LocalServerError
 
 from support.bake import ANSWERS
 
+_LASTING = ExitStack()
+"""What ends with this process."""
+atexit.register(_LASTING.close)
+
 
 @contextmanager
 def database_for(driver: str, directory: Path) -> Iterator[str]:
-    """Yield the DATABASE_URL of an empty database; its server, if any, ends with the block."""
-    database = ANSWERS["_drivers"][driver]["database"]
-    if database == "sqlite":
+    """Yield the DATABASE_URL of an empty database, which ends with the block.
+
+    Its server goes on for the next test of this process: to start one takes longer than most tests.
+    """
+    kind = kind_of(driver)
+    if kind == "sqlite":
         yield f"sqlite:///{(directory / 'service.db').as_posix()}"
-    elif database == "mysql":
-        with mariadb() as url:
-            yield url
     else:
-        with local_postgres() as url:
+        with new_database(_shared_server(kind)) as url:
             yield url
+
+
+def lasting_database(driver: str, directory: Path) -> str:
+    """Return the DATABASE_URL of an empty database that lasts as long as this process."""
+    return _LASTING.enter_context(database_for(driver, directory))
+
+
+@contextmanager
+def copied_database(url: str, directory: Path) -> Iterator[str]:
+    """Yield the DATABASE_URL of a copy of a database that nobody has open, on PostgreSQL or SQLite.
+
+    It ends with the block.
+    """
+    if url.startswith("sqlite"):
+        copy = directory / "service.db"
+        shutil.copyfile(url.removeprefix("sqlite:///"), copy)
+        yield f"sqlite:///{copy.as_posix()}"
+    else:
+        name = urlsplit(url).path.removeprefix("/")
+        with new_database(_shared_server("postgresql"), template=name) as copied:
+            yield copied
+
+
+@contextmanager
+def server_for(driver: str) -> Iterator[str]:
+    """Yield the DATABASE_URL of a server that a test has for itself, and that ends with the block.
+
+    For what concerns a server as a whole: its accounts, its settings, its end.
+    """
+    with mariadb() if kind_of(driver) == "mysql" else local_postgres() as url:
+        yield url
 
 
 @contextmanager
@@ -43,6 +83,59 @@ def mariadb() -> Iterator[str]:
         yield url
 
 
+def kind_of(driver: str) -> str:
+    """Return "postgresql", "mysql" or "sqlite"."""
+    return str(ANSWERS["_drivers"][driver]["database"])
+
+
+@contextmanager
+def new_database(server: str, *, template: str = "") -> Iterator[str]:
+    """Yield the URL of a new database on the server at this URL, a copy of `template` if given."""
+    name = f"d{uuid4().hex}"
+    like = f" TEMPLATE {template}" if template else ""
+    execute(server, f"CREATE DATABASE {name}{like}")
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        # Whoever is still connected loses the database, as with a server that stops.
+        ending = " WITH (FORCE)" if server.startswith("postgresql") else ""
+        execute(server, f"DROP DATABASE {name}{ending}")
+
+
+def execute(url: str, statement: str) -> None:
+    """Execute one statement, outside of transactions."""
+    asyncio.run(_execute(url, statement))
+
+
+@cache
+def _shared_server(kind: str) -> str:
+    return _LASTING.enter_context(mariadb() if kind == "mysql" else local_postgres())
+
+
+async def _execute(url: str, statement: str) -> None:
+    if url.startswith("mysql"):
+        async with _connected(url) as connection, connection.cursor() as cursor:
+            await cursor.execute(statement)
+    else:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Any]:
+    parts = urlsplit(url)
+    connection = await asyncmy.connect(
+        host=parts.hostname, port=parts.port, user=parts.username, password=parts.password
+    )
+    try:
+        yield connection
+    finally:
+        await connection.ensure_closed()
+
+
 def count_connections(url: str, application_name: str) -> int:
     """Return how many connections to the database are open, or 1 for a file in use."""
     if url.startswith("sqlite"):
@@ -54,18 +147,11 @@ def count_connections(url: str, application_name: str) -> int:
 
 
 async def _count_mysql(url: str) -> int:
-    parts = urlsplit(url)
-    connection = await asyncmy.connect(
-        host=parts.hostname, port=parts.port, user=parts.username, password=parts.password
-    )
-    try:
-        cursor = connection.cursor()
+    async with _connected(url) as connection, connection.cursor() as cursor:
         # Who we are is only in the performance_schema, which is usually off.
         query = "SELECT count(*) FROM information_schema.processlist WHERE db = %s"
-        await cursor.execute(query, (parts.path.removeprefix("/"),))
+        await cursor.execute(query, (urlsplit(url).path.removeprefix("/"),))
         [count] = await cursor.fetchone()
-    finally:
-        await connection.ensure_closed()
     return int(count)
 
 
@@ -74,6 +160,7 @@ async def _count(url: str, application_name: str) -> int:
     connection = await asyncpg.connect(url)
     try:
         query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1"
+        query += " AND datname = current_database()"
         count: int = await connection.fetchval(query, application_name)
     finally:
         await connection.close()
