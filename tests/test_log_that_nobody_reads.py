@@ -135,7 +135,7 @@ def test_a_service_whose_log_nobody_reads_can_be_stopped(project: Project, url: 
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("project", each(WEB, usual=USUAL), indirect=True)
+@pytest.mark.parametrize("project", each(WEB, usual=USUAL[:1]), indirect=True)
 def test_a_log_that_is_read_loses_no_line_at_a_stop(
     project: Project, url: str, command: tuple[str, ...]
 ) -> None:
