@@ -32,7 +32,7 @@ PASTED_ALIKE = re.compile(r'([\w ./:=+\[\]…-]|"[\w ./:=+\[\]…-]+")*')
 DOCUMENTS = sorted(
     [
         path
-        for pattern in ("*.md", "docs/*.md", "packages/*/*.md")
+        for pattern in ("*.md", "docs/*.md", "docs/cookbook/*.md", "packages/*/*.md")
         for path in TEMPLATE.glob(pattern)
     ]
 )
