@@ -148,6 +148,8 @@ OWNERS_LINES = {
     "migrations/env.py": {"import sys\n": "import os\n"},
     "tests/conftest.py": {"_server = ExitStack()\n": "OURS = 1\n"},
     "README.md": {"": "\n## Ours\n\nThis service is about visits.\n"},
+    "AGENTS.md": {"": "\n## Ours\n\nA visit is never deleted.\n"},
+    "docs/operate.md": {"": "\n## Ours\n\nAsk Ines before you deploy.\n"},
 }
 """What an owner adds to files that the template changes, too: each text behind another one."""
 TEMPLATES_LINES = {
@@ -160,6 +162,8 @@ TEMPLATES_LINES = {
     f"{PROJECT}/migrations/env.py": "    escape_unprintable()\n",
     f"{PROJECT}/tests/conftest.py": "    _server.close()\n",
     f"{PROJECT}/README.md": "## Commands\n",
+    f"{PROJECT}/AGENTS.md": "## Rules\n",
+    f"{PROJECT}/docs/operate.md": "## Deploy\n",
 }
 """Where a later version of the template changes these files, and app/kit/ beside them."""
 

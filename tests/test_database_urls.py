@@ -14,12 +14,14 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+import trustme
 from devtools.local_mariadb import local_database as local_mariadb
 from devtools.local_postgres import local_database as local_postgres
 from devtools.local_server import LocalServerError
 from support.bake import ANSWERS, choices
 from support.databases.observer import wait_until
 from support.databases.real import mariadb
+from support.pages import blocks, read_page
 from support.places import PROBES
 from support.projects import Project, install, new_directory
 
@@ -287,3 +289,60 @@ def test_what_a_service_finds_its_servers_by_reaches_it(project: Project, query:
     fields = packets[0][8:].split(b"\0")
     options = fields[fields.index(b"options") + 1].decode()
     assert query.rpartition("%20")[2].removeprefix("options=").replace("%3D", "=") in options
+
+
+CLOUD = "/cloudsql/project:region:instance"
+SETTINGS = {
+    "postgresql": [
+        ["ep-cool-1-pooler.eu-central-1.aws.neon.tech", 5432, "verify-full", "pgbouncer"],
+        ["aws-0-eu-central-1.pooler.supabase.com", 6543, "verify-full", "pgbouncer"],
+        ["it.abcdef.eu-central-1.rds.amazonaws.com", 5432, "verify-full", "none"],
+        [CLOUD, 5432, "disable", "none"],
+        ["127.0.0.1", 5432, "disable", "none"],
+        ["it.postgres.database.azure.com", 5432, "verify-full", "none"],
+        ["one two three", 5432, "verify-full", "none"],
+    ],
+    "mysql": [
+        ["it.abcdef.eu-central-1.rds.amazonaws.com", 3306, "verify-full", "none"],
+        [CLOUD, 3306, "disable", "none"],
+        ["127.0.0.1", 3306, "disable", "none"],
+        ["it.mysql.database.azure.com", 3306, "verify-full", "none"],
+        ["one two", 3306, "verify-full", "none"],
+    ],
+    "sqlite": [["/srv/data/it.db", 5.0], ["/srv/data/it.db", 10.0]],
+}
+"""Hosts, port, TLS and pooler of the settings on a project's page of its database, in its order."""
+READ_SETTINGS = """
+import json, os, sys
+from app.kit.db.settings import DIALECT
+from app.settings import Settings
+
+def read(lines):
+    os.environ.update(lines)
+    settings = Settings()
+    for name in lines:
+        del os.environ[name]
+    if DIALECT.startswith("sqlite"):
+        return [settings.sqlalchemy_url.database, settings.db_busy_timeout]
+    from app.kit.db.tls import tls_mode
+    from app.kit.db.url import servers_of
+    places = servers_of(settings.sqlalchemy_url)
+    places += servers_of(settings.replica.sqlalchemy_url) if settings.replica else []
+    [port] = {port for _, port in places}
+    pooler = getattr(settings, "db_pooler", "none")
+    return [" ".join(host for host, _ in places), port, tls_mode(settings), pooler]
+
+print(json.dumps([read(lines) for lines in json.loads(sys.argv[1])]))
+"""
+
+
+def test_the_settings_on_its_page_are_read_as_they_are_meant(project: Project) -> None:
+    """Of managed services, as their owners paste them; the authority's certificate is any."""
+    trustme.CA().cert_pem.write_to_path(str(project.path / "authority.pem"))
+    given = [
+        dict(line.split("=", 1) for line in block.text.splitlines())
+        for block in blocks(read_page(project.path, "database.md"))
+        if block.language == "ini"
+    ]
+    told = project.succeed(project.python, "-c", READ_SETTINGS, json.dumps(given))
+    assert json.loads(told) == SETTINGS[database(project.driver)]

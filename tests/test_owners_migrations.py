@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from support.bake import ANSWERS
 from support.databases.observer import observing, wait_until
 from support.databases.real import database_for
 from support.models.revisions import Migrator, revision
+from support.pages import blocks, read_page
 from support.projects import Project, each
 
 pytestmark = pytest.mark.projects
@@ -151,10 +150,10 @@ OLD_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM comp
 
 
 def building_an_index(project: Project) -> str:
-    """Return the migration that its README shows."""
-    readme = (project.path / "README.md").read_text(encoding="utf-8")
-    [code] = re.findall(r"```python\n(with op.*?)```", readme, flags=re.DOTALL)
-    return dedent(code)
+    """Return the migration that its docs/database.md shows, for a table that is there."""
+    page = read_page(project.path, "database.md")
+    [code] = [it.text for it in blocks(page) if "postgresql_concurrently" in it.text]
+    return code.replace("invoices", "companies").replace("status", "industry")
 
 
 @contextmanager

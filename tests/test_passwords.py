@@ -72,7 +72,9 @@ def generate_db_auth_token(*, DBHostname, Port, DBUsername):
 import sys
 """
 EXAMPLES = re.findall(
-    r"```python\n(.*?)```", (TEMPLATE / "docs/passwords.md").read_text(encoding="utf-8"), re.DOTALL
+    r"```python\n(.*?)```",
+    (TEMPLATE / "templates/parts/tokens.md").read_text(encoding="utf-8"),
+    re.DOTALL,
 )
 
 

@@ -135,7 +135,7 @@ def test_the_first_resource_is_a_folder_and_two_lines(project: Project, tmp_path
     project.replace(
         "app/main.py", first, f"from app.invoices.routes import router as invoices\n{first}"
     )
-    place = "    # The first resource is included here: the README says how.\n"
+    place = "    # The first resource is included here: see docs/first-resource.md.\n"
     project.replace("app/main.py", place, '    app.include_router(invoices, prefix="/api/v1")\n')
     with database_for(project.driver, tmp_path) as url:
         env = {"DATABASE_URL": url}

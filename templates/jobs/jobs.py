@@ -12,5 +12,7 @@ HANDLERS: dict[str, Handler] = {
 # {% else %}
 from app.kit.jobs.handling import Handler
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    # The first one stands here: see docs/jobs.md.
+}
 # {% endif %}

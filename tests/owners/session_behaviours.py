@@ -2,7 +2,7 @@
 
 Copied into a project, and run with its fixtures: `committing_sessions` are production's own,
 `sessions` share a connection, whose transaction is undone. What differs stands at the end, and
-in the project's README.
+in the project's docs/sessions.md.
 """
 
 # ruff: noqa: FBT001  (`shares` is a fixture; a project sorts its own imports)

@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     api.add_routes(companies)
     api.add_routes(customers)
     # {% else %}
-    # The first resource is included here: the README says how.
+    # The first resource is included here: see docs/first-resource.md.
     # {% endif %}
 
     app = web.Application(**options(settings))

@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(companies, prefix="/api/v1")
     app.include_router(customers, prefix="/api/v1")
     # {% else %}
-    # The first resource is included here: the README says how.
+    # The first resource is included here: see docs/first-resource.md.
     # {% endif %}
     return app
 

@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         companies,
         customers,
         # {% else %}
-        # The first resource is included here: the README says how.
+        # The first resource is included here: see docs/first-resource.md.
         # {% endif %}
     ]
     app = Litestar(

@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Quart:
     app.register_blueprint(companies, url_prefix="/api/v1/companies")
     app.register_blueprint(customers, url_prefix="/api/v1")
     # {% else %}
-    # The first resource is included here: the README says how.
+    # The first resource is included here: see docs/first-resource.md.
     # {% endif %}
     return app
 

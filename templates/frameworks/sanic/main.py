@@ -42,6 +42,6 @@ def create_app(*, settings: Settings | None = None) -> App:
     app.blueprint(companies, version=1, version_prefix="/api/v")
     app.blueprint(customers, version=1, version_prefix="/api/v")
     # {% else %}
-    # The first resource is included here: the README says how.
+    # The first resource is included here: see docs/first-resource.md.
     # {% endif %}
     return app

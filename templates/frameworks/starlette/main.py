@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             *companies,
             *customers,
             # {% else %}
-            # The first resource is included here: the README says how.
+            # The first resource is included here: see docs/first-resource.md.
             # {% endif %}
         ],
         lifespan=lifespan,
