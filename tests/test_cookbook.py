@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from support.bake import choices
 from support.cookbook import COOKBOOK, START, WITHOUT_A_PROJECT, Recipe, recipes, unmeasured
 from support.databases.pgbouncer import find_pgbouncer, pgbouncer
-from support.databases.real import database_for
+from support.databases.real import database_for, server_for
 from support.documents import rows
 from support.projects import Copy, Project, find_uv, install, new_directory
 
@@ -104,33 +104,14 @@ def project_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Proj
     return install_once
 
 
-@pytest.fixture(scope="module")
-def url_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
-    """Yield a function that returns the URL of a driver's database."""
-    with ExitStack() as stack:
-
-        @cache
-        def open_once(driver: str) -> str:
-            directory = tmp_path_factory.mktemp(driver)
-            return stack.enter_context(database_for(driver, directory))
-
-        yield open_once
-
-
-@pytest.fixture
-def through() -> Iterator[Callable[[Recipe, str], str]]:
-    """Yield a function that puts in front of a database what a recipe needs."""
-    with ExitStack() as stack:
-
-        def put(recipe: Recipe, url: str) -> str:
-            if "PgBouncer" not in recipe.head("Needs"):
-                return url
-            program = find_pgbouncer()
-            if not program:
-                pytest.skip("there is no PgBouncer here: install Debian's pgbouncer, or set PATH")
-            return stack.enter_context(pgbouncer(program, url))
-
-        yield put
+@contextmanager
+def pooled(driver: str) -> Iterator[str]:
+    """Yield the URL of a database through PgBouncer."""
+    program = find_pgbouncer()
+    if not program:
+        pytest.skip("there is no PgBouncer here: install Debian's pgbouncer, or set PATH")
+    with server_for(driver) as server, pgbouncer(program, server) as url:
+        yield url
 
 
 @pytest.mark.projects
@@ -138,14 +119,15 @@ def through() -> Iterator[Callable[[Recipe, str], str]]:
 @pytest.mark.parametrize(("recipe", "driver"), each_run(RUNS, USUAL))
 def test_a_recipe_prints_what_its_page_says(
     project_of: Callable[[str], Project],
-    url_of: Callable[[str], str],
-    through: Callable[[Recipe, str], str],
     recipe: Recipe,
     driver: str,
+    tmp_path: Path,
 ) -> None:
-    project, url = project_of(driver), through(recipe, url_of(driver))
+    project = project_of(driver)
     command = ["-c", NOTEBOOK] if recipe.is_notebook else []
-    said = project.succeed(project.python, *command, recipe.file, DATABASE_URL=url)
+    needs_pooler = "PgBouncer" in recipe.head("Needs")
+    with pooled(driver) if needs_pooler else database_for(driver, tmp_path) as url:
+        said = project.succeed(project.python, *command, recipe.file, DATABASE_URL=url)
     assert recipe.promised(driver)
     assert unmeasured(said) == recipe.promised(driver)
 
@@ -154,18 +136,16 @@ def test_a_recipe_prints_what_its_page_says(
 @pytest.mark.xdist_group("cookbook")
 @pytest.mark.parametrize(("recipe", "driver"), each_run(ALONE, {("upsert", "asyncpg")}))
 def test_a_recipe_runs_without_a_project(
-    project_of: Callable[[str], Project],
-    url_of: Callable[[str], str],
-    tmp_path: Path,
-    recipe: Recipe,
-    driver: str,
+    project_of: Callable[[str], Project], tmp_path: Path, recipe: Recipe, driver: str
 ) -> None:
+    project = project_of(driver)
     script = tmp_path / recipe.file.name
     script.write_text(recipe.code_without_a_project(), encoding="utf-8")
     shutil.copy(WITHOUT_A_PROJECT, tmp_path)
-    url = url_of(driver).replace("mysql:", f"mysql+{driver}:")
-    url = url.replace("postgresql:", f"postgresql+{driver}:")
-    said = project_of(driver).succeed(project_of(driver).python, script, DATABASE_URL=url)
+    with database_for(driver, tmp_path) as url:
+        database, rest = url.split(":", 1)
+        named = f"{database}+{driver}:{rest}"
+        said = project.succeed(project.python, script, DATABASE_URL=named)
     assert unmeasured(said) == recipe.promised(driver)
 
 
