@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from support.databases.pgbouncer import find_pgbouncer, pgbouncer
 from support.databases.real import database_for, server_for
 from support.documents import rows
 from support.projects import Copy, Project, find_uv, install, new_directory
+from support.windows.simulated import SELECTOR, SIMULATION, Windows, simulated
 
 RECIPES = {it.name: it for it in recipes()}
 RUNS = [(it.name, driver) for it in RECIPES.values() for driver in it.head("Drivers")]
@@ -25,6 +27,10 @@ ALONE = [
     for name, driver in RUNS
     # Whether asyncmy's stream is one depends on the loop, and a project has uvloop.
     if not RECIPES[name].needs_project() and (name, driver) != ("streaming", "asyncmy")
+]
+# The driver that needs the loop; a notebook's own loop is refused there.
+ON_WINDOWS = [
+    (name, driver) for name, driver in RUNS if driver == "psycopg" and not RECIPES[name].is_notebook
 ]
 NOTEBOOK = """
 import sys, nbformat, nbclient
@@ -147,6 +153,24 @@ def test_a_recipe_runs_without_a_project(
         named = f"{database}+{driver}:{rest}"
         said = project.succeed(project.python, script, DATABASE_URL=named)
     assert unmeasured(said) == recipe.promised(driver)
+
+
+@simulated
+@pytest.mark.projects
+@pytest.mark.full
+@pytest.mark.xdist_group("cookbook")
+@pytest.mark.parametrize(("recipe", "driver"), each_run(ON_WINDOWS, {*ON_WINDOWS}))
+def test_simulated_win32_recipe(
+    project_of: Callable[[str], Project], tmp_path: Path, recipe: Recipe, driver: str
+) -> None:
+    project, report = project_of(driver), tmp_path / "loops"
+    path = os.pathsep.join([str(SIMULATION), str(project.path)])
+    with database_for(driver, tmp_path) as url:
+        env = {"PYTHONPATH": path, "SIMULATED_WIN32_LOOPS": str(report), "DATABASE_URL": url}
+        windows = Windows(project, env, report)
+        done = windows.run(str(recipe.file))
+    assert unmeasured(done.stdout) == recipe.promised(driver), done.stderr
+    assert windows.loops() == {SELECTOR}
 
 
 @pytest.mark.projects
