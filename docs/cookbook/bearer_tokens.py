@@ -1,7 +1,7 @@
 """Bearer tokens: somebody else knows the users, and signs who is asking.
 
-Drivers: asyncpg
-Packages: pyjwt[crypto]
+Drivers: asyncpg, psycopg, aiosqlite, asyncmy, aiomysql
+Packages: fastapi, httpx2, pyjwt[crypto]
 """
 
 # Policy first: the event loop is chosen before anything imports a database driver.
