@@ -46,7 +46,8 @@ async def open_connections() -> int:
 
 def main() -> None:
     # The same as: celery -A celery_tasks worker --pool solo
-    with start_worker(celery, pool="solo", perform_ping_check=False, loglevel="WARNING"):
+    worker = {"pool": "solo", "perform_ping_check": False, "shutdown_timeout": 60}
+    with start_worker(celery, **worker):
         results = [shout.delay(word) for word in ("one", "loop", "each")]
         print(*(result.get(timeout=30) for result in results))
     print("connections left open:", run(open_connections()))

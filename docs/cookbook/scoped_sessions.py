@@ -44,7 +44,7 @@ async def job(sessions: Scoped) -> None:
 
 
 async def main() -> None:
-    async with open_engine(load_settings(Settings, {"db_pool_timeout": 1})) as engine:
+    async with open_engine(load_settings(Settings, {"db_pool_timeout": 3})) as engine:
         sessions = scoped(engine)
         mine = sessions()
         print("the same in this task:", sessions() is mine)

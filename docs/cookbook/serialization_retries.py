@@ -22,6 +22,7 @@ from app.kit.db.engine import open_engine
 from app.settings import Settings
 
 T = TypeVar("T")
+NAMES = ["Ada", "Bob", "Cy", "Dee"]
 ENOUGH = 2
 """Doctors on call, of whom one may leave."""
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
@@ -66,13 +67,15 @@ async def retried(
     raise AssertionError("unreachable")
 
 
-async def leave(name: str, session: AsyncSession) -> bool:
+async def leave(name: str, counted: set[str], session: AsyncSession) -> bool:
     """Go home, if another doctor stays."""
     on_call = select(func.count()).where(Doctor.on_call)
     if (await session.scalar(on_call) or 0) < ENOUGH:
         return False
-    # Long enough for the others to have counted, too.
-    await asyncio.sleep(0.05)
+    # At the same time as the others: nobody has left yet.
+    counted.add(name)
+    while len(counted) < len(NAMES):  # noqa: ASYNC110  shorter than an event
+        await asyncio.sleep(0.01)
     (await session.get_one(Doctor, name)).on_call = False
     return True
 
@@ -81,10 +84,10 @@ async def evening(engine: AsyncEngine, *, isolation: str) -> int:
     """Let all doctors ask at once whether they may leave; return how many stay."""
     bind = engine.execution_options(isolation_level=isolation)
     sessions = async_sessionmaker(bind, expire_on_commit=False)
-    names = ["Ada", "Bob", "Cy", "Dee"]
     async with sessions.begin() as session:
-        session.add_all(Doctor(name=name, on_call=True) for name in names)
-    await asyncio.gather(*(retried(sessions, partial(leave, name)) for name in names))
+        session.add_all(Doctor(name=name, on_call=True) for name in NAMES)
+    counted: set[str] = set()
+    await asyncio.gather(*(retried(sessions, partial(leave, name, counted)) for name in NAMES))
     async with sessions.begin() as session:
         doctors = (await session.scalars(select(Doctor))).all()
         for doctor in doctors:
