@@ -7,6 +7,7 @@
     python3 try.py newest              run projects with the newest versions of what they depend on,
                                        also pre-releases; words behind it choose projects (litestar)
     python3 try.py oldest              the same with the oldest versions that they allow
+    python3 try.py site                build the site: the documents, and all projects to look at
 
 It needs no other package: uv is taken from PATH, or installed with pip into .tools/ here.
 """
@@ -55,8 +56,8 @@ def main(arguments):
             raise TryError(f"This is Python {version}: run try.py with Python 3.11 or newer.")
         if arguments[:1] == ["test"]:
             return run_tests(arguments[1:])
-        if arguments[:1] == ["bench"]:
-            return run_benchmark(arguments[1:])
+        if arguments[:1] in (["bench"], ["site"]):
+            return run_module({"bench": "benchmarks", "site": "website"}[arguments[0]], arguments)
         if arguments[:1] in (["newest"], ["oldest"]):
             return run_dependencies(arguments)
         return demonstrate(_parser().parse_args(arguments))
@@ -75,15 +76,15 @@ def run_tests(arguments):
     return subprocess.run(command, cwd=TEMPLATE, env=environment()).returncode
 
 
-def run_benchmark(arguments):
-    """Measure what projects cost."""
+def run_module(module, arguments):
+    """Measure what projects cost, or build the site: the first of the arguments is the group."""
     places = ("", "tests", "templates/local_database")
     path = os.pathsep.join(str(TEMPLATE / name) for name in places)
-    command = [find_uv(), "run", "--quiet", "--group", "bench", "python", "-m", "benchmarks"]
+    command = [find_uv(), "run", "--quiet", "--group", arguments[0], "python", "-m", module]
     # The caller's own directory, for the files that it names.
     command[2:2] = ["--project", str(TEMPLATE)]
     env = environment() | {"PYTHONPATH": path}
-    return subprocess.run([*command, *arguments], env=env).returncode
+    return subprocess.run([*command, *arguments[1:]], env=env).returncode
 
 
 def run_dependencies(arguments):

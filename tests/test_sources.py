@@ -22,6 +22,7 @@ SOURCES = [
         "tests",
         "benchmarks",
         "packages",
+        "website",
         ".",
     )
     for path in sorted((TEMPLATE / folder).glob("*.py" if folder == "." else "**/*.py"))
