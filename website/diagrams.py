@@ -51,14 +51,14 @@ def event_loop() -> str:
     it.text(left, 146, "2. On Windows the loop is created by …", "strong")
     top = 156.0
     for who, (commands, outcomes) in LAUNCHERS.items():
-        height = LINE * (1 + len(commands) + len(outcomes)) + 18 + 4 * len(outcomes)
+        height = LINE * (1 + len(commands) + len(outcomes)) + 16 + 6 * len(outcomes)
         it.box((left, top, wide, height), "box")
         it.lines(inner, top + 4, [(who, "strong"), *((words, "code") for words in commands)])
         at = top + 10 + LINE * (1 + len(commands))
         for words, look in outcomes:
             it.box((inner, at, wide - 28, LINE + 2), look, 4)
             it.text(inner + 8, at + 14, words)
-            at += LINE + 4
+            at += LINE + 6
         top += height + 8
     it.arrow(WIDTH / 2, top - 6, top + 10)
     it.box((left, top + 12, wide, 90), "ours")
