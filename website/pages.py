@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 import shutil
@@ -65,13 +66,23 @@ def write_pages(sources: Sources, output: Path) -> dict[str, str]:
         heading = HEADING.search(FENCE.sub("", text))
         titles[page_of(path)] = heading[1].replace("`", "") if heading else path
         links = Links(sources, path)
-        write(output / page_of(path), widened(links.rewrite(text)))
+        page = widened(links.rewrite(text))
+        if heading and path.startswith("project/"):
+            page = page.replace(heading[0], f"{heading[0]}\n\n{of_which_project(path)}", 1)
+        write(output / page_of(path), page)
         linked |= links.files
     for path in sorted(linked):
         write_file(sources, path, output, titles)
     own = Path(__file__).with_name("projects.md").read_text(encoding="utf-8")
     write(output / "projects.md", own)
     return titles | {"projects.md": "Look at a project"}
+
+
+def of_which_project(path: str) -> str:
+    """Return what says that a page is one project's, and leads to that of others."""
+    up = posixpath.relpath(".", posixpath.dirname(path))
+    address = f"{up}/projects.html#file={path.removeprefix('project/')}"
+    return f'<p>As it is in the default project. <a href="{address}">Choose another one</a>.</p>'
 
 
 @dataclass
@@ -114,11 +125,15 @@ class Links:
             raise BrokenLinkError(f"{self.path} links to {target}, which is not there.")
         if anchor and file.suffix == ".md" and anchor not in heading_anchors(file):
             raise BrokenLinkError(f"{self.path} links to {target}, but there is no such heading.")
+        if not file.is_dir() and (address := shown_in_a_project(path)):
+            up = posixpath.relpath(".", posixpath.dirname(self.path) or ".")
+            return f'<a href="{up}/projects.html#{address}">{link["text"]}</a>'
         if file.is_dir() or path not in self.sources.documents():
             self.files.add(path)
         if link[0].startswith("!"):
             return self._image(link["text"], path)
-        page = posixpath.relpath(page_of(path, file), posixpath.dirname(self.path) or ".")
+        place = page_of(path, file) if path not in self.files else page_of_file(path, file)
+        page = posixpath.relpath(place, posixpath.dirname(self.path) or ".")
         return f"[{link['text']}]({page}{'#' + anchor if anchor else ''})"
 
     def _image(self, text: str, path: str) -> str:
@@ -138,13 +153,36 @@ def heading_anchors(file: Path) -> set[str]:
     return {it.strip().replace(" ", "-") for it in words}
 
 
+def shown_in_a_project(path: str) -> str:
+    """Return which project's which file shows what a document of the template renders to."""
+    if not path.endswith(".md"):
+        return ""
+    asked = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+    match path.split("/"):
+        case ["templates", "databases", database, *rest]:
+            drivers = asked["_drivers"].items()
+            chosen = next(f"driver={it}" for it, fact in drivers if fact["database"] == database)
+        case ["templates", "drivers" | "frameworks" as kind, name, *rest]:
+            chosen = f"{kind.removesuffix('s')}={name}"
+        case ["templates", "jobs", *rest]:
+            chosen = "jobs=yes"
+        case _:
+            return ""
+    return f"{chosen}&file={'/'.join(rest)}"
+
+
+def page_of_file(path: str, file: Path) -> str:
+    """Return the page of what is no document: Zensical leaves out a folder `templates`."""
+    return posixpath.normpath(f"{path}/index.md" if file.is_dir() else f"sources/{path}.md")
+
+
 def page_of(path: str, file: Path | None = None) -> str:
-    """Return the page of a document, of another file or of a directory."""
+    """Return the page of a document or of a directory."""
     if file and file.is_dir():
-        return posixpath.normpath(f"{path}/index.md")
+        return page_of_file(path, file)
     if posixpath.basename(path) == "README.md":
         return posixpath.join(posixpath.dirname(path), "index.md")
-    return path if path.endswith(".md") else f"{path}.md"
+    return path
 
 
 def write_file(sources: Sources, path: str, output: Path, titles: dict[str, str]) -> None:
@@ -168,7 +206,7 @@ def write_file(sources: Sources, path: str, output: Path, titles: dict[str, str]
         fence = "`" * (1 + max([2, *map(len, re.findall("`+", text))]))
         block = f"{fence}{LANGUAGES.get(file.suffix, 'text')}\n{text.rstrip()}\n{fence}\n"
         head = "---\nsearch:\n  exclude: true\nhide:\n  - toc\n---\n"
-        write(output / page_of(path), f"{head}# {path}\n\n{block}")
+        write(output / page_of_file(path, file), f"{head}# {path}\n\n{block}")
 
 
 def listing(path: str, title: str, titles: dict[str, str]) -> str:

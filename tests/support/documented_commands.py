@@ -87,7 +87,7 @@ NOT_RUN: dict[str, str] = {
         "ORG/REPO stands for an address; tests give both programs this directory"
     ),
     r"export WINDOWS_\w+=.*": "needs Wine, or Windows: what reads it runs with -m windows",
-    r"(uv run )?python (scripts/)?\w+\.py": "tests of the recipe run it with another Python",
+    r"(uv run )?python (scripts/)?\w+\.py( \w+)?": "tests of its page run it with another Python",
     r"pip install \"sqlalchemy.*": "tests of the recipe have these packages already",
     r"uv add .*": "it changes what a project requires; the tests have these packages already",
     r"uv run --with jupyterlab jupyter lab": "it opens a browser, and stays",
