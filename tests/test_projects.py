@@ -284,6 +284,17 @@ def test_it_imports_nothing_that_it_does_not_use(production: Project) -> None:
     assert told == "set()\n"
 
 
+@pytest.mark.parametrize("production", each([*DRIVERS, *FRAMEWORKS[1:]]), indirect=True)
+def test_what_a_start_checks_needs_no_alembic(production: Project, tmp_path: Path) -> None:
+    """Nor does it come with the first request; `doctor` checks what a start does, and ends."""
+    with migrated_database(production, tmp_path) as url:
+        doctor = [production.python, "-X", "importtime", "-m", "app", "doctor"]
+        done = production.run(*doctor, DATABASE_URL=url)
+    assert done.returncode == 0, done.stderr
+    assert "sqlalchemy" in done.stderr
+    assert "alembic" not in done.stderr
+
+
 def test_a_wrong_password_is_told_in_one_sentence(networked: Project, tmp_path: Path) -> None:
     with database_for(networked.driver, tmp_path) as url:
         wrong = url.replace(f":{urlsplit(url).password}@", ":wrong@")

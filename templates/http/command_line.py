@@ -4,7 +4,6 @@ import argparse
 import sys
 
 from app.kit.commands.command_error import CommandError
-from app.kit.commands.dev import dev
 from app.kit.commands.doctor import doctor
 from app.kit.commands.serve import serve
 from app.kit.commands.service import Service
@@ -24,6 +23,9 @@ def run_command(service: Service, arguments: list[str], *, name: str) -> int:
         if command == "serve":
             serve(settings, service.application)
         elif command == "dev":
+            # Not at the top: it brings Alembic.
+            from app.kit.commands.dev import dev  # noqa: PLC0415
+
             dev(settings, service)
         else:
             doctor(settings)

@@ -18,7 +18,6 @@ import typer
 from app.kit.commands import jobs
 # {% endif %}
 from app.kit.commands.command_error import CommandError
-from app.kit.commands.dev import dev
 from app.kit.commands.doctor import doctor
 # {% if cookiecutter.__web %}
 from app.kit.commands.serve import serve
@@ -115,6 +114,9 @@ def create_commands(service: Service) -> typer.Typer:
     @commands.command("dev")
     def _dev(host: Host = None, port: Port = None, concurrency: Concurrency = None) -> None:
         """Bring a database, migrate, seed, serve, work and reload."""
+        # Not at the top: it brings Alembic.
+        from app.kit.commands.dev import dev  # noqa: PLC0415
+
         options = {"app_host": host, "app_port": port, "worker_concurrency": concurrency}
         dev(load_settings(service.settings, options), service)
 
@@ -122,12 +124,18 @@ def create_commands(service: Service) -> typer.Typer:
     @commands.command("dev")
     def _dev(concurrency: Concurrency = None) -> None:
         """Bring a database, migrate, seed, work and reload."""
+        # Not at the top: it brings Alembic.
+        from app.kit.commands.dev import dev  # noqa: PLC0415
+
         dev(load_settings(service.settings, {"worker_concurrency": concurrency}), service)
 
     # {% else %}
     @commands.command("dev")
     def _dev() -> None:
         """Bring a database, migrate, and seed."""
+        # Not at the top: it brings Alembic.
+        from app.kit.commands.dev import dev  # noqa: PLC0415
+
         dev(load_settings(service.settings), service)
 
     # {% endif %}

@@ -30,7 +30,8 @@ def tls_settings(url: URL) -> dict[str, Any]:
     if "sslkey" in url.query and "sslcert" not in url.query:
         raise ValueError("has sslkey= without sslcert=")
     try:
-        load_certificate(ssl.create_default_context(), url)
+        # Without the authorities of the system, which take longer to load than all settings.
+        load_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), url)
     except OSError:
         raise ValueError("has no PEM file in sslcert=, or a locked one in sslkey=") from None
     root = str(url.query.get("sslrootcert", "system"))

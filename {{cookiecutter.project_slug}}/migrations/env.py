@@ -20,7 +20,8 @@ from app.kit.db.base import Base, register_models
 from app.kit.db.differences import leave_out_indexes
 from app.kit.db.engine import open_engine
 from app.kit.db.migration_guard import OPTIONS, for_migrations, migration_guard
-from app.kit.db.migrations import find_heads, merge_advice
+from app.kit.db.migrations import find_heads
+from app.kit.db.revisions import merge_advice
 from app.kit.db.sql_text import write_as_text
 from app.kit.output import escape_unprintable
 from app.settings import Settings

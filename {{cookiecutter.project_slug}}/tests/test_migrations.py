@@ -6,7 +6,8 @@ import sys
 from sqlalchemy import inspect
 
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import ALEMBIC_INI, check, downgrade, upgrade
+from app.kit.db.migrations import check, downgrade, upgrade
+from app.kit.db.revisions import ALEMBIC_INI
 from app.settings import Settings
 from tests.support.database import fresh_database
 

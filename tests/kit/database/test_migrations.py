@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint
 
 from app.companies.model import Company
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import check, downgrade, migration_state, upgrade
+from app.kit.db.migrations import check, downgrade, upgrade
+from app.kit.db.revisions import migration_state
 from app.settings import Settings
 from tests.kit.migrations import alembic, tables
 

@@ -16,7 +16,8 @@ from app.companies.queries import create_company
 from app.kit.db.engine import open_engine
 from app.kit.db.failures import Failure, classify
 from app.kit.db.migration_guard import for_migrations
-from app.kit.db.migrations import downgrade, migration_state
+from app.kit.db.migrations import downgrade
+from app.kit.db.revisions import migration_state
 from app.kit.db.session import Sessions, create_sessions
 from app.settings import Settings
 from scripts.create_test_data import create_test_data

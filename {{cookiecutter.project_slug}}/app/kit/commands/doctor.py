@@ -15,7 +15,7 @@ from app.kit.commands.capacity import allowed_connections, capacity_warning, mos
 # {% endif %}
 from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
 from app.kit.db.diagnosis import SERVER, VERSION_QUERY
-from app.kit.db.migrations import migration_state
+from app.kit.db.revisions import migration_state
 from app.kit.settings import ServiceSettings
 
 

@@ -9,7 +9,6 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
-from alembic.util import CommandError as AlembicError
 # {% if cookiecutter.__postgresql %}
 from sqlalchemy import text
 # {% endif %}
@@ -28,7 +27,7 @@ from app.kit.db.error_reports import in_words, is_timeout
 # {% elif cookiecutter.__start %}
 from app.kit.db.error_reports import in_words
 # {% endif %}
-from app.kit.db.migrations import MigrationState, merge_advice, migration_state
+from app.kit.db.revisions import MigrationError, MigrationState, merge_advice, migration_state
 from app.kit.settings import ServiceSettings
 
 
@@ -80,7 +79,7 @@ def ensure_pool_is_large_enough(settings: ServiceSettings) -> None:
 # {% endif %}
 @contextmanager
 def diagnosed(settings: ServiceSettings) -> Iterator[None]:
-    """Turn failures of the database, and of Alembic, into CommandErrors."""
+    """Turn failures of the database, and of the migrations, into CommandErrors."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -89,7 +88,7 @@ def diagnosed(settings: ServiceSettings) -> Iterator[None]:
         ) from error
     except SQLAlchemyError as error:
         raise CommandError(explain(error, settings)) from error
-    except AlembicError as error:
+    except MigrationError as error:
         raise CommandError(str(error)) from error
 
 

@@ -1,37 +1,15 @@
-"""Alembic's commands for callers in a running event loop, and the state of the migrations."""
+"""Alembic's commands for callers in a running event loop."""
 
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.util import CommandError, to_tuple
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-ALEMBIC_INI = Path(__file__).parents[3] / "alembic.ini"
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationState:
-    """The revisions that the database has, that the code wants, and that it knows."""
-
-    current: frozenset[str]
-    wanted: frozenset[str]
-    known: frozenset[str]
-
-    @property
-    def behind(self) -> bool:
-        """Whether migrations are missing.
-
-        A database that is ahead of the code is all right: so it looks while a newer version of
-        the service is being rolled out.
-        """
-        return self.current != self.wanted and self.current <= self.known
+from app.kit.db.revisions import ALEMBIC_INI, MigrationError
 
 
 async def upgrade(connection: AsyncConnection, revision: str = "head") -> None:
@@ -49,20 +27,15 @@ async def check(connection: AsyncConnection) -> None:
     await connection.run_sync(lambda sync: command.check(_config(sync)))
 
 
-async def migration_state(connection: AsyncConnection) -> MigrationState:
-    """Compare the database with the migrations in the code.
-
-    Raises alembic.util.CommandError if they are not where they belong.
-    """
-    current = await connection.run_sync(
-        lambda sync: MigrationContext.configure(sync).get_current_heads()
-    )
-    script = ScriptDirectory.from_config(_config())
-    return MigrationState(
-        current=frozenset(current),
-        wanted=frozenset(find_heads(script)),
-        known=frozenset(step.revision for step in script.walk_revisions()),
-    )
+def ask_alembic() -> dict[str, frozenset[str]]:
+    """Return each revision with those that it follows; raises MigrationError."""
+    try:
+        script = ScriptDirectory.from_config(_config())
+        find_heads(script)
+        steps = [*script.walk_revisions()]
+    except CommandError as error:
+        raise MigrationError(str(error)) from error
+    return {step.revision: frozenset(to_tuple(step.down_revision, default=())) for step in steps}
 
 
 def find_heads(script: ScriptDirectory) -> list[str]:
@@ -75,19 +48,6 @@ def find_heads(script: ScriptDirectory) -> list[str]:
             f"A migration follows revision {error}, which no file in migrations/versions has: if "
             "an update or a merge has deleted that file, bring it back with git."
         ) from error
-
-
-def merge_advice(heads: Iterable[str]) -> str:
-    """Return one sentence that says what to do about several heads."""
-    *others, last = sorted(heads, key=lambda head: (head.startswith("template_"), head))
-    advice = "run `alembic merge heads -m merge`, then `alembic upgrade head`"
-    if len(others) == 1 and last.startswith("template_"):
-        # One line of revisions: behind a merge, `alembic downgrade -1` knows no way.
-        advice = f"if {last} is new, make {others[0]!r} its down_revision; else {advice}"
-    return (
-        f"The migrations have several heads ({', '.join([*others, last])}), as after a merge of "
-        f"branches: {advice}."
-    )
 
 
 def _config(connection: Connection | None = None) -> Config:
