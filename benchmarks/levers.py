@@ -112,16 +112,7 @@ DEFAULTS = (
         'sessions closed after the answer (no `scope="function"`)',
         "A commit that fails has to be answered. It also gives the connection back sooner.",
         edits=(
-            Edit(
-                "app/kit/http/sessions.py",
-                'Depends(_begin_write, scope="function")',
-                "Depends(_begin_write)",
-            ),
-            Edit(
-                "app/kit/http/sessions.py",
-                'Depends(_open_read, scope="function")',
-                "Depends(_open_read)",
-            ),
+            Edit("app/kit/http/sessions.py", "fastapi_function_astack", "fastapi_inner_astack"),
         ),
     ),
     Lever(

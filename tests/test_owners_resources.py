@@ -112,6 +112,10 @@ async def test_it_is_open_as_in_production(committing_client: AsyncClient) -> No
 '''
 OVERRIDES = '''"""Other factories reach all that routes ask for."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import Request
 from httpx2 import ASGITransport, AsyncClient
 from app.kit.db.session import Sessions
 from app.kit.http.sessions import get_sessions
@@ -119,9 +123,15 @@ from app.main import create_app
 from app.settings import Settings
 
 
-async def test_all_are_overridden(settings: Settings, sessions: Sessions) -> None:
+@pytest.mark.parametrize("way", ["a function", "a generator"])
+async def test_all_are_overridden(settings: Settings, sessions: Sessions, way: str) -> None:
     app = create_app(settings)
-    app.dependency_overrides[get_sessions] = lambda: sessions
+
+    async def lend(request: Request) -> AsyncIterator[Sessions]:
+        assert request.url.path
+        yield sessions
+
+    app.dependency_overrides[get_sessions] = lend if way == "a generator" else lambda: sessions
     app.state.resources = None
     transport = ASGITransport(app)
     async with AsyncClient(transport=transport, base_url="http://service/api/v1") as client:

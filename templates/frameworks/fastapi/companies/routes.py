@@ -42,7 +42,7 @@ async def create_company(
 ) -> Company:
     """Add a company; 409 if the name is taken."""
     company = await queries.create_company(session, name=body.name, industry=body.industry)
-    response.headers["Location"] = request.url_for("get_company", company_id=company.id).path
+    response.headers["Location"] = f"{request.url.path}/{company.id}"
     return company
 
 

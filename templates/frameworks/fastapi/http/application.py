@@ -21,4 +21,4 @@ def complete(app: FastAPI, settings: ServiceSettings) -> None:
         app.add_middleware(RequestLog)
     app.add_middleware(BehindProxies, settings=settings)
     error_handlers.install(app)
-    app.include_router(health.router)
+    health.install(app)

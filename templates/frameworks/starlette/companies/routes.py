@@ -32,7 +32,7 @@ async def create_company(request: Request) -> Response:
     body = await body_of(request, CompanyCreate)
     async with sessions_of(request).write.begin() as session:
         company = await queries.create_company(session, name=body.name, industry=body.industry)
-    location = request.url_for("get_company", company_id=str(company.id)).path
+    location = f"{request.url.path}/{company.id}"
     return ModelResponse(CompanyRead.model_validate(company), 201, {"Location": location})
 
 
