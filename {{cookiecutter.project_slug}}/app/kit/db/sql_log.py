@@ -45,15 +45,20 @@ def log_sql_of(engine: Engine, settings: DatabaseSettings) -> None:
     everywhere = settings.app_log_sql_values if settings.app_log_sql else None
 
     # Not SQLAlchemy's own log: a connection decides once, when it is made, whether it logs.
-    def log(_: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:  # noqa: FBT001  the signature is SQLAlchemy's
+    def log(_cursor: Any, statement: str, *rest: Any) -> None:
         here = _in_block.get()
         if here is None and everywhere is None:
             return
-        times = f"({len(values)} times) " if many and isinstance(values, list) else ""
+        # The context is the last; before it are the values, if there may be any.
+        values = rest[0] if len(rest) > 1 else ()
+        times = f"({len(values)} times) " if isinstance(values, list) else ""
         if here or everywhere:
             shown = f"{statement} {values!r:.{LONGEST_VALUES}}"
         else:
             shown = without_literals(statement)
         logger.info("%s%s", times, " ".join(shown.split()))
 
-    event.listen(engine, "before_cursor_execute", log)
+    # The dialect's events: for one of the engine's, each connection makes dispatchers of its own.
+    for event_name in ("do_execute", "do_executemany", "do_execute_no_params"):
+        # Before those that execute it themselves (app/kit/db/recovery.py).
+        event.listen(engine, event_name, log, insert=True)
