@@ -107,6 +107,19 @@ def test_an_insert_takes_three_round_trips(wire: Wire) -> None:
     assert wire.cost(lambda number: add(wire, f"Insert {number}")) == {(0, 3, 0)}
 
 
+def test_an_update_takes_three_round_trips(wire: Wire) -> None:
+    """BEGIN, UPDATE … RETURNING, COMMIT: the row is not read before."""
+    path = add(wire, "Update").headers["Location"]
+    cost = wire.cost(lambda number: wire.client.patch(path, json={"industry": f"No {number}"}))
+    assert cost == {(0, 3, 0)}
+
+
+def test_a_deletion_takes_three_round_trips(wire: Wire) -> None:
+    """BEGIN, DELETE, COMMIT."""
+    paths = [add(wire, f"Delete {number}").headers["Location"] for number in range(WARM * 2)]
+    assert wire.cost(lambda number: wire.client.delete(paths[number])) == {(0, 3, 0)}
+
+
 @pytest.mark.parametrize("batches", [1, 3])
 def test_an_export_takes_one_round_trip_a_batch_and_two_around_them(
     wire: Wire, batches: int

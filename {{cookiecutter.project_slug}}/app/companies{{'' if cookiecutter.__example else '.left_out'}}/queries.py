@@ -3,7 +3,11 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 
+# {% if cookiecutter.__database == "mysql" %}
 from sqlalchemy import CursorResult, bindparam, delete, select
+# {% else %}
+from sqlalchemy import CursorResult, bindparam, delete, select, update
+# {% endif %}
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.model import Company
@@ -46,11 +50,22 @@ async def update_company(
     session: AsyncSession, company_id: int, *, changes: Mapping[str, str]
 ) -> Company:
     """Set the columns in `changes`; raises NotFoundError, or ConflictError for a taken name."""
+    # {% if cookiecutter.__database == "mysql" %}
     company = await get_company(session, company_id)
     for column, value in changes.items():
         setattr(company, column, value)
     with conflict_means(TAKEN):
         await session.flush()
+    # {% else %}
+    if not changes:
+        return await get_company(session, company_id)
+    change = update(Company).where(Company.id == company_id).values(**changes).returning(Company)
+    with conflict_means(TAKEN):
+        # An object that the session has already gets the new values, too.
+        company = await session.scalar(change, execution_options={"populate_existing": True})
+    if company is None:
+        raise NotFoundError("company", company_id)
+    # {% endif %}
     return company
 
 
