@@ -20,10 +20,11 @@ from benchmarks.bench import Bench
 from benchmarks.bulk import bulk, own_tests
 from benchmarks.contestants import DRIVERS, Workshop, chosen
 from benchmarks.cores import find_cores
-from benchmarks.document import document
+from benchmarks.document import COUNTED, document
 from benchmarks.errors import BenchmarkError
 from benchmarks.export import export
 from benchmarks.generator import find_generator
+from benchmarks.instructions import instructions
 from benchmarks.levers import LEVERS, ROUNDS, levers
 from benchmarks.loads import far_database, side_by_side, workers
 from benchmarks.measuring import Plan
@@ -31,6 +32,7 @@ from benchmarks.rendering import rendering
 from benchmarks.start_up import STARTS, start_up
 
 PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
+    "instructions": instructions,
     "side_by_side": side_by_side,
     "far_database": far_database,
     "workers": workers,
@@ -67,7 +69,11 @@ def main() -> int:
     if options.plot:
         options.plot.write_text(report.results_chart(results), encoding="utf-8")
     if options.document:
-        document(results, as_json)
+        try:
+            document(results)
+        except BenchmarkError as error:
+            print(f"benchmark: {error}", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -116,6 +122,7 @@ def _steps(part: str, bench: Bench) -> int:
     """Return about how often a part says what is next."""
     slices = (bench.plan.rounds + 1) * len(bench.generator.methods)
     steps = {
+        "instructions": 2 * (len(bench.pairs) + 2) + len(LEVERS) + 1,
         "side_by_side": (slices + 1) * (len(bench.pairs) + 2),
         "far_database": slices * 4,
         "workers": slices * 2,
@@ -136,9 +143,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000, help="that the export streams")
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything that was measured")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="a chart, as SVG")
-    parser.add_argument(
-        "--document", action="store_true", help="put the figures of all parts into the docs"
-    )
+    parser.add_argument("--document", action="store_true", help="put the figures into the docs")
     parser.add_argument("--quick", action="store_true", help="a look: short slices, two rounds")
     options = parser.parse_args()
     options.driver, options.framework = options.driver or [], options.framework or []
@@ -147,8 +152,13 @@ def _options() -> argparse.Namespace:
         options.rows = min(options.rows, 50_000)
     if options.plot and options.part and "side_by_side" not in options.part:
         parser.error("--plot draws the part side_by_side")
-    if options.document and (options.part or options.driver or options.framework):
-        parser.error("--document takes the figures of all parts, drivers and frameworks")
+    if options.document and (
+        options.part not in (None, [COUNTED]) or options.driver or options.framework
+    ):
+        parser.error(
+            "--document takes the figures of all drivers, frameworks and parts, or of the part "
+            f"{COUNTED}"
+        )
     if options.rounds < 1 or options.seconds <= 0 or options.rows < 1:
         parser.error("--rounds, --seconds and --rows take positive numbers")
     return options

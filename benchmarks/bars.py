@@ -36,6 +36,20 @@ class Bar:
         return f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
 
 
+def _counted(framework: str, method: str, least: float) -> Bar:
+    name = label("asyncpg", framework)
+    return Bar(
+        f"{ANSWERS['_frameworks'][framework]['label']}, {method}, of the floor's instructions",
+        lambda parts: _of_instructions(parts, method, name),
+        least,
+    )
+
+
+def _of_instructions(parts: Parts, method: str, name: str) -> float:
+    ratio: float = parts["instructions"][method][name]["ratio"]
+    return ratio
+
+
 def _of_floor(framework: str, method: str, least: float) -> Bar:
     name = label("asyncpg", framework)
     return Bar(
@@ -77,15 +91,28 @@ TIMES_USUAL_FAR = Bar(
     4,
 )
 
+OF_FLOOR = (
+    ("starlette", "GET", 0.28),
+    ("aiohttp", "GET", 0.28),
+    ("sanic", "GET", 0.28),
+    ("litestar", "GET", 0.23),
+    ("fastapi", "GET", 0.23),
+    ("quart", "GET", 0.18),
+    ("litestar", "POST", 0.17),
+    ("fastapi", "POST", 0.15),
+)
+"""What a request should reach of the floor, in instructions and by the clock alike."""
 BARS = (
-    _of_floor("starlette", "GET", 0.25),
-    _of_floor("litestar", "GET", 0.22),
-    _of_floor("fastapi", "GET", 0.21),
-    _of_floor("aiohttp", "GET", 0.25),
-    _of_floor("sanic", "GET", 0.25),
-    _of_floor("quart", "GET", 0.17),
-    _of_floor("fastapi", "POST", 0.14),
-    _of_floor("litestar", "POST", 0.17),
+    *(_counted(*bar) for bar in OF_FLOOR),
+    Bar(
+        "psycopg, GET, of asyncpg's instructions",
+        lambda parts: (
+            _of_instructions(parts, "GET", label("psycopg", "fastapi"))
+            / _of_instructions(parts, "GET", OURS)
+        ),
+        0.9,
+    ),
+    *(_of_floor(*bar) for bar in OF_FLOOR),
     Bar(
         "psycopg, GET, of asyncpg",
         lambda parts: (

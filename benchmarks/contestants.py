@@ -13,7 +13,7 @@ from support.bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
 from support.projects import Project, find_uv, install
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.servers import Server, started
+from benchmarks.servers import PATIENCE, Server, started
 
 FLOOR = "floor"
 USUAL = "usual template"
@@ -37,14 +37,24 @@ class Contestant:
     command: tuple[str, ...]
     directory: Path | None = None
     """Where it starts, if that is not the project's directory."""
+    prefix: tuple[str, ...] = ()
+    """A program under which it runs, with its options."""
+    patience: float = PATIENCE
+    """Seconds after which it will not start."""
 
     def start(
         self, url: str, log: Path, *options: str, **env: str
     ) -> AbstractContextManager[Server]:
         """Return the service on the database at `url`, once it answers."""
-        command: list[str | Path] = [self.project.python, *self.command, *options]
+        command: list[str | Path] = [
+            *self.prefix,
+            self.project.python,
+            *self.command,
+            *options,
+        ]
         env = QUIET | {"DATABASE_URL": url} | env
-        return started(self.name, command, self.directory or self.project.path, log, env)
+        directory = self.directory or self.project.path
+        return started(self.name, command, directory, log, env, patience=self.patience)
 
 
 def chosen(drivers: list[str], frameworks: list[str]) -> list[tuple[str, str]]:

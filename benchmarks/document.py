@@ -5,6 +5,7 @@ A page has them between `<!-- measured: NAME -->` and `<!-- end -->`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 from support.bake import TEMPLATE
 
 from benchmarks.bars import BARS, TIMES_USUAL, TIMES_USUAL_FAR
+from benchmarks.callgrind import BOUND
+from benchmarks.contestants import FLOOR
+from benchmarks.errors import BenchmarkError
 from benchmarks.report import by_ratio, results_chart
 
 Results = dict[str, Any]
@@ -29,13 +33,46 @@ WAYS = {
 }
 
 
-def document(results: Results, as_json: str) -> None:
-    """Put what was measured into the pages, the chart and the file that keeps it."""
-    FIGURES.write_text(as_json, encoding="utf-8")
+WIDEST = 1.3
+"""The floor's best round, times its worst one: a run in which it varies more is not documented."""
+COUNTED = "instructions"
+"""The part that no other load on the machine changes: it may be documented by itself."""
+
+
+def document(results: Results) -> None:
+    """Put what was measured into the pages, the chart and the file that keeps it.
+
+    Counted instructions alone replace those of the last run. Raises BenchmarkError, and changes
+    nothing, for a run on a machine that was busy.
+    """
+    if results["parts"].keys() == {COUNTED}:
+        counted = results["parts"][COUNTED]
+        results = json.loads(FIGURES.read_text(encoding="utf-8"))
+        results["parts"] = {COUNTED: counted} | results["parts"] | {COUNTED: counted}
+    else:
+        ensure_steady(results)
+    FIGURES.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     CHART.write_text(results_chart(results), encoding="utf-8")
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         page.write_text(filled(text, results), encoding="utf-8")
+
+
+def ensure_steady(results: Results) -> None:
+    """Raise BenchmarkError if the floor's rounds are further apart than WIDEST."""
+    for method, contestants in results["parts"]["side_by_side"].items():
+        if (found := _steadiness(contestants)) > WIDEST:
+            raise BenchmarkError(
+                f"The floor's best round of {method} has {found:.2f} times the requests of its "
+                f"worst one. With more than {WIDEST} nothing is documented: the machine was busy. "
+                "Measure again on a machine that does nothing else."
+            )
+
+
+def _steadiness(contestants: Results) -> float:
+    rate = contestants[FLOOR]["requests_per_second"]
+    steadiness: float = rate["high"] / rate["low"]
+    return steadiness
 
 
 def filled(page: str, results: Results) -> str:
@@ -45,12 +82,44 @@ def filled(page: str, results: Results) -> str:
 
 def _run(results: Results) -> str:
     how, machine, versions = (results[it] for it in ("how", "machine", "versions"))
-    packages = ", ".join(f"{name} {versions[name]}" for name in NAMED)
+    packages = _named(versions)
+    found = max(map(_steadiness, results["parts"]["side_by_side"].values()))
+    busy = f", more than the {WIDEST} that are documented from now on" if found > WIDEST else ""
     return (
         f"Measured on {results['date'][:10]} on {machine['system']} with {machine['cores']} cores "
         f"and Python {machine['python']}, with {how['generator']}: {how['rounds']} rounds of "
         f"{how['seconds_per_slice']:g} s for each contestant. {how['cores']} {how['logs']} "
-        f"Versions: {packages}."
+        f"Versions: {packages}. The floor's best round had {found:.2f} times the requests of its "
+        f"worst one{busy}."
+    )
+
+
+def _named(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {versions[name]}" for name in NAMED)
+
+
+def _counted(results: Results) -> str:
+    found = results["parts"][COUNTED]
+    run, get, post = found["run"], found["GET"], found["POST"]
+    table = _table(
+        ["", "GET", "of the floor", "POST", "of the floor"],
+        (
+            [
+                name,
+                f"{get[name]['instructions'] / 1000:,.0f}",
+                f"{get[name]['ratio']:.3f}",
+                f"{post[name]['instructions'] / 1000:,.0f}",
+                f"{post[name]['ratio']:.3f}",
+            ]
+            for name in sorted(get, key=lambda name: get[name]["instructions"])
+        ),
+    )
+    apart = max(it["apart"] for kind in ("GET", "POST", "levers") for it in found[kind].values())
+    return (
+        f"{table}\n\nThousands of instructions for a request, counted on {run['date'][:10]} on "
+        f"{run['system']} with Python {run['python']} and valgrind {run['valgrind']}. Each was "
+        f"counted twice: the two differ by {apart:.1%} at most (refused: more than {BOUND:.0%}). "
+        f"Versions: {_named(run['versions'])}."
     )
 
 
@@ -105,26 +174,28 @@ def _workers(results: Results) -> str:
 
 
 def _defaults(results: Results) -> str:
-    return _levers(results["parts"]["levers"]["defaults"], "without", "why it is the default")
+    return _levers(results, "defaults", "without", "why it is the default")
 
 
 def _beyond(results: Results) -> str:
-    return _levers(results["parts"]["levers"]["beyond"], "with", "why it is not the default")
+    return _levers(results, "beyond", "with", "why it is not the default")
 
 
-def _levers(found: Results, change: str, why: str) -> str:
+def _levers(results: Results, kind: str, change: str, why: str) -> str:
+    counted = results["parts"][COUNTED]["levers"]
     return _table(
-        [change, "GET", "by CPU", "p99 ÷ p50", "memory", why],
+        [change, "instructions", "GET", "by CPU", "p99 ÷ p50", "memory", why],
         (
             [
                 name,
+                f"{counted[name]['ratio']:.2f}" if name in counted else "",
                 _spread(it["ratio"]),
                 f"{it['cpu_ratio']:.2f}",
                 f"{it['tail']['median']:.1f}",
                 f"{it['memory_ratio']:.2f}",
                 it["why"],
             ]
-            for name, it in found.items()
+            for name, it in results["parts"]["levers"][kind].items()
         ),
     )
 
@@ -229,6 +300,7 @@ def _table(columns: list[str], rows: Iterable[list[str]]) -> str:
 BLOCKS: dict[str, Callable[[Results], str]] = {
     "run": _run,
     "headline": _headline,
+    "counted": _counted,
     "side_by_side": _side_by_side,
     "far_database": _far_database,
     "workers": _workers,

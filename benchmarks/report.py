@@ -51,6 +51,9 @@ def show(results: Results, console: Console) -> None:
     for name, tables in _loads(parts):
         for method, contestants in tables.items():
             console.print(_load_table(f"{name} ({method})", contestants))
+    if "instructions" in parts:
+        for method in ("GET", "POST", "levers"):
+            console.print(_counted(method, parts["instructions"][method]))
     for delay, found in parts.get("far_database", {}).items():
         console.print(f"Database {delay} away: the proxy was busy {found['proxy_busy']:.0%}.")
     for part, show_part in _COSTS.items():
@@ -81,6 +84,14 @@ def _load_table(title: str, contestants: Results) -> Table:
             f"{it['p99']['median'] * 1000:.2f}",
             f"{it['tail']['median']:.1f}",
         )
+    return table
+
+
+def _counted(what: str, found: Results) -> Table:
+    table = _table(f"Instructions of a request ({what})", "ratio", "instructions", "apart")
+    for name in sorted(found, key=lambda name: found[name]["instructions"]):
+        it = found[name]
+        table.add_row(name, f"{it['ratio']:.3f}", f"{it['instructions']:,}", f"{it['apart']:.2%}")
     return table
 
 

@@ -53,12 +53,14 @@ def _sum(process: psutil.Process, measure: Callable[[psutil.Process], float]) ->
 
 
 @contextmanager
-def started(
+def started(  # noqa: PLR0913  each of them is said in one place
     name: str,
     command: Sequence[str | Path],
     directory: Path,
     log: Path,
     env: Mapping[str, str],
+    *,
+    patience: float = PATIENCE,
 ) -> Iterator[Server]:
     """Yield the service that a command starts on the port added to it, once it answers.
 
@@ -79,15 +81,17 @@ def started(
     ):
         process = psutil.Process(popen.pid)
         try:
-            _wait_until_it_answers(name, url, popen, log)
+            _wait_until_it_answers(name, url, popen, log, patience)
             server = Server(name, url, process, log, cpu_until_ready=0)
             yield replace(server, cpu_until_ready=server.cpu())
         finally:
             _stop(popen, process)
 
 
-def _wait_until_it_answers(name: str, url: str, popen: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _wait_until_it_answers(
+    name: str, url: str, popen: subprocess.Popen[bytes], log: Path, patience: float
+) -> None:
+    deadline = time.monotonic() + patience
     while popen.poll() is None and time.monotonic() < deadline:
         with suppress(httpx2.TransportError):
             if httpx2.get(f"{url}/health", trust_env=False).status_code == 200:

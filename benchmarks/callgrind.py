@@ -1,0 +1,188 @@
+"""Counting what a service executes: valgrind's callgrind runs it instruction by instruction.
+
+Two counts of the same code agree within a few thousandths, whatever else the machine does. They
+lack the kernel's share, and say nothing of waiting. Hardware counters would have the kernel's, but
+few virtual machines and no container of CI let us read them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from benchmarks.contestants import Contestant
+from benchmarks.errors import BenchmarkError
+from benchmarks.generator import COMPANIES, IDS
+from benchmarks.servers import Server
+
+MISSING = (
+    "valgrind is not on PATH, which counts instructions: install it "
+    "(Debian and Ubuntu: `apt install valgrind`; it is for Linux)."
+)
+WARM, REQUESTS, TRIES = 30, 60, 3
+"""Requests before the count, those of a count, and how often one is compared with the next."""
+REST = 1.0
+"""Seconds in which what a service does without requests is counted."""
+BOUND = 0.01
+"""By which two counts of the same may differ."""
+PATIENCE = 300
+"""Seconds for a start, which takes some twenty times as long as usual."""
+SAME = {
+    "PYTHONPATH": str(Path(__file__).parent / "counted"),
+    # Or sets and dictionaries would have another order in each process.
+    "PYTHONHASHSEED": "0",
+    # Slow as it is here.
+    "DB_CONNECT_TIMEOUT": "120",
+}
+
+Request = Callable[[http.client.HTTPConnection], object]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The instructions of a request, counted twice."""
+
+    first: float
+    second: float
+
+    @property
+    def mean(self) -> float:
+        """What is reported."""
+        return (self.first + self.second) / 2
+
+    @property
+    def apart(self) -> float:
+        """By which part they differ."""
+        return abs(self.first - self.second) / self.mean
+
+
+class Callgrind:
+    """A service under callgrind, and one connection to it."""
+
+    def __init__(self, server: Server, dumps: Path) -> None:
+        """Count what `server` executes; it writes its counts to `dumps`.1, .2 and so on."""
+        self._server = server
+        self._dumps = dumps
+        self._number = 0
+
+    def count(self, request: Request) -> Counts:
+        """Return what `request` costs a service that is warm.
+
+        Raises BenchmarkError if it fails, or if counts that follow each other differ by more than
+        BOUND.
+        """
+        self._send(request, WARM)
+        self._control("--instr=on")
+        # callgrind itself translates what runs for the first time.
+        self._send(request, WARM)
+        counts = Counts(self._count(request), self._count(request))
+        for _ in range(TRIES - 1):
+            if counts.apart > BOUND:
+                counts = Counts(counts.second, self._count(request))
+        self._control("--instr=off")
+        if counts.apart > BOUND:
+            raise BenchmarkError(
+                f"{self._server.name}: two counts of the same are {counts.first:,.0f} and "
+                f"{counts.second:,.0f} instructions, which is more than {BOUND:.0%} apart."
+            )
+        return counts
+
+    def _count(self, request: Request) -> float:
+        self._dump()
+        start = time.monotonic()
+        self._send(request, REQUESTS)
+        took = time.monotonic() - start
+        busy = self._dump()
+        # Timers tick by the clock, so more often during requests on a machine that is busy.
+        time.sleep(REST)
+        return (busy - self._dump() * took / REST) / REQUESTS
+
+    def _send(self, request: Request, times: int) -> None:
+        address = urlsplit(self._server.url)
+        host, port = str(address.hostname), address.port
+        with closing(http.client.HTTPConnection(host, port, timeout=PATIENCE)) as connection:
+            for _ in range(times):
+                request(connection)
+                response = connection.getresponse()
+                if response.status not in {200, 201}:
+                    told = response.read(200)
+                    raise BenchmarkError(f"{self._server.name} answers {response.status} {told!r}.")
+                response.read()
+
+    def _dump(self) -> int:
+        """Return the instructions since the last dump."""
+        self._control("--dump")
+        self._number += 1
+        told = Path(f"{self._dumps}.{self._number}").read_text(encoding="utf-8")
+        found = re.search(r"^summary: (\d+)", told, re.MULTILINE)
+        return int(found[1]) if found else 0
+
+    def _control(self, command: str) -> None:
+        done = subprocess.run(
+            [_find("callgrind_control"), command, str(self._server.process.pid)],
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
+        if done.returncode:
+            raise BenchmarkError(f"callgrind_control {command} failed: {done.stderr.strip()}")
+
+
+@contextmanager
+def counting(contestant: Contestant, url: str, log: Path, **env: str) -> Iterator[Callgrind]:
+    """Yield a service on the database at `url` under callgrind, once it answers.
+
+    Raises BenchmarkError where there is no valgrind.
+    """
+    dumps = log.with_suffix(".counts")
+    options = ("--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={dumps}")
+    under = replace(contestant, prefix=(_find("valgrind"), *options), patience=PATIENCE)
+    with under.start(url, log, **(SAME | env)) as server:
+        yield Callgrind(server, dumps)
+
+
+def version() -> str:
+    """Return that of valgrind."""
+    done = subprocess.run([_find("valgrind"), "--version"], capture_output=True, check=True)
+    return done.stdout.decode().strip().removeprefix("valgrind-")
+
+
+def _find(program: str) -> str:
+    if found := shutil.which(program):
+        return found
+    raise BenchmarkError(MISSING)
+
+
+def get(number: Iterator[int]) -> Request:
+    """Return the reading of one company after another, whose ids follow from `number`."""
+
+    def send(connection: http.client.HTTPConnection) -> None:
+        connection.request("GET", f"{COMPANIES}/{next(number) % IDS + 1}")
+
+    return send
+
+
+def post(number: Iterator[int]) -> Request:
+    """Return the adding of companies, with names of one length."""
+    prefix = uuid4().hex
+
+    def send(connection: http.client.HTTPConnection) -> None:
+        body = {"name": f"Added {prefix} {next(number):010}", "industry": "Benchmarks"}
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", COMPANIES, json.dumps(body), headers)
+
+    return send
+
+
+METHODS: dict[str, Callable[[Iterator[int]], Request]] = {"GET": get, "POST": post}

@@ -1,0 +1,98 @@
+"""Counted instructions: two counts agree, and see what a change costs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+from support.projects import Project
+
+from benchmarks.callgrind import BOUND, METHODS, MISSING, Callgrind, Counts, counting
+from benchmarks.contestants import Contestant
+from benchmarks.errors import BenchmarkError
+
+NEEDS_VALGRIND = pytest.mark.skipif(not shutil.which("valgrind"), reason=MISSING)
+USUAL, MORE = 4_000, 5_000
+"""Turns of a loop for each request."""
+SERVER = """
+import asyncio, json, sys
+
+async def answer(reader, writer):
+    while head := await reader.readuntil(b"\\r\\n\\r\\n"):
+        path = head.split()[1].decode()
+        for _ in range(int(sys.argv[1])):
+            pass
+        body = json.dumps({"path": path, "order": list({"a", "b", "c"})}).encode()
+        status = b"404 No" if "nothing" in sys.argv and "companies" in path else b"200 OK"
+        writer.write(b"HTTP/1.1 %s\\r\\nContent-Length: %d\\r\\n\\r\\n" % (status, len(body)) + body)
+
+def tick(loop):
+    # What a service does by the clock.
+    loop.call_later(0.1, tick, loop)
+
+async def main():
+    tick(asyncio.get_running_loop())
+    async with await asyncio.start_server(answer, "127.0.0.1", int(sys.argv[-1])) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+class Here(Project):
+    """A project that runs with this Python."""
+
+    @property
+    def python(self) -> Path:
+        return Path(sys.executable)
+
+
+@contextmanager
+def served(directory: Path, *arguments: object) -> Iterator[Callgrind]:
+    """Yield a server of a few lines under callgrind."""
+    program = directory / "server.py"
+    program.write_text(SERVER, encoding="utf-8")
+    command = (str(program), *map(str, arguments))
+    contestant = Contestant("a server", Here(directory, "asyncpg"), command)
+    with counting(contestant, "", directory / "log") as service:
+        yield service
+
+
+def counts_of(directory: Path, *arguments: object) -> Counts:
+    """Return what a GET costs such a server."""
+    with served(directory, *arguments) as service:
+        return service.count(METHODS["GET"](count()))
+
+
+@NEEDS_VALGRIND
+def test_a_loop_more_is_seen_and_two_counts_of_the_same_agree(tmp_path: Path) -> None:
+    """Also counts of two processes, and with what the server does by the clock meanwhile."""
+    before, again, after = (counts_of(tmp_path, loops) for loops in (USUAL, USUAL, MORE))
+    assert before.apart <= BOUND
+    assert before.mean == pytest.approx(again.mean, rel=BOUND)
+    assert after.mean / before.mean == pytest.approx(MORE / USUAL, rel=0.1)
+
+
+@NEEDS_VALGRIND
+def test_a_request_that_fails_ends_the_count(tmp_path: Path) -> None:
+    with served(tmp_path, 0, "nothing") as service, pytest.raises(BenchmarkError, match="404"):
+        service.count(METHODS["GET"](count()))
+
+
+def test_without_valgrind_it_says_where_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BenchmarkError) as refused, served(tmp_path, 0):
+        pass
+    assert str(refused.value) == MISSING
+
+
+def test_the_parts_of_a_count_are_compared() -> None:
+    assert Counts(100, 102).mean == 101
+    assert Counts(100, 102).apart == pytest.approx(2 / 101)
