@@ -16,7 +16,12 @@ class HeadAsGet:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self.app(scope, receive, send)
         elif not await self._answered(scope, receive, send, but=HTTPStatus.METHOD_NOT_ALLOWED):
-            await self._answered({**scope, "method": "GET"}, receive, send)
+            asked = {**scope, "method": "GET"}
+            try:
+                await self._answered(asked, receive, send)
+            finally:
+                # The log looks there for the route.
+                scope |= {**asked, "method": "HEAD"}
 
     async def _answered(self, scope: Any, receive: Any, send: Any, but: int = 0) -> bool:
         # Returns whether the answer was sent; one with the status `but` is dropped.

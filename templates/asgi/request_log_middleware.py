@@ -7,13 +7,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.kit.http.request_log import is_logged, logged
+from app.kit.http.request_log import ID_HEADER, logged
+from app.kit.http.route import route_of
+from app.kit.settings import ServiceSettings
 
 Message = Any
 Receive = Callable[[], Awaitable[Message]]
 
 WEBSOCKET = {"websocket.accept": 101, "websocket.close": 403, "websocket.http.response.start": 403}
 """The status of a handshake; a close after it keeps that of the accept."""
+STARTS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
+"""Messages that have headers."""
+ID_NAME = ID_HEADER.lower().encode()
 
 
 class Client:
@@ -55,24 +60,29 @@ class Client:
 
 
 class RequestLog:
-    """Logs each request, and so has to be the outermost."""
+    """Gives each request an id and logs it, and so has to be the outermost."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, app: Callable[..., Awaitable[None]], *, settings: ServiceSettings) -> None:
         self.app = app
+        self.is_on = settings.app_request_log
 
     async def __call__(
         self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]
     ) -> None:
-        if scope["type"] == "lifespan" or not is_logged():
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         client = Client(receive)
+        ids = [value.decode("latin-1") for name, value in scope["headers"] if name == ID_NAME]
         # A WebSocket has one line, too, when it is closed.
-        with logged(scope.get("method", "WEBSOCKET"), scope["path"]) as exchange:
+        method, path = scope.get("method", "WEBSOCKET"), scope["path"]
+        with logged(method, path, ids, is_on=self.is_on) as exchange:
 
             async def note(message: Message) -> None:
                 if message["type"] == "http.response.body":
                     client.answered = not message.get("more_body", False)
+                elif message["type"] in STARTS:
+                    message = _with_id(message, exchange.request_id)
                 await send(message)
                 if status := WEBSOCKET.get(message["type"]):
                     exchange.status = exchange.status or status
@@ -86,6 +96,13 @@ class RequestLog:
                 await self.app(scope, client.receive, note)
             finally:
                 exchange.client_gone = client.gone
+                exchange.route = route_of(scope)
+
+
+def _with_id(message: Message, request_id: str) -> Message:
+    # In place of one of the application's, such as that of another service which it asked.
+    others = [pair for pair in message.get("headers", ()) if pair[0].lower() != ID_NAME]
+    return {**message, "headers": [*others, (ID_NAME, request_id.encode())]}
 # {% if cookiecutter.__server == "uvicorn" %}
 
 

@@ -23,7 +23,7 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-EXPOSED = {"Location", "Retry-After"}
+EXPOSED = {"Location", "Retry-After", "X-Request-ID"}
 ALLOWED = {
     "Headers": {"Authorization", "Content-Type"},
     "Methods": {"DELETE", "GET", "PATCH", "POST"},

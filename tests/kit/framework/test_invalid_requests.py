@@ -18,7 +18,7 @@ def assert_problem(response: Response, *statuses: int) -> None:
     assert response.status_code in statuses, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
     problem = response.json()
-    assert problem.keys() == {"type", "title", "status", "detail"}
+    assert problem.keys() == {"type", "title", "status", "detail", "instance"}
     assert problem["status"] == response.status_code
     assert problem["detail"]
 

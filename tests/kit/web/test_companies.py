@@ -27,7 +27,7 @@ async def test_a_name_can_be_taken_only_once(client: AsyncClient) -> None:
     again = await client.post(PATH, json=ACME)
     assert again.status_code == 409
     assert again.headers["Content-Type"] == "application/problem+json"
-    assert again.json().keys() == {"type", "title", "status", "detail"}
+    assert again.json().keys() == {"type", "title", "status", "detail", "instance"}
 
 
 async def test_update_changes_only_what_is_sent(client: AsyncClient) -> None:

@@ -318,6 +318,7 @@ def _send(client: httpx2.Client, step: Step, path: str) -> httpx2.Response:
 
 
 def _check(step: Step, response: httpx2.Response, saved: Mapping[str, int | str]) -> None:
+    assert len(response.headers.get_list("X-Request-ID")) == 1, step
     for name, value in step.headers.items():
         sent = response.headers[name]
         if name == "Allow":
@@ -339,7 +340,8 @@ def _check_problem(response: httpx2.Response) -> None:
     assert response.headers["Content-Type"] == PROBLEM, response.text
     assert len(response.content) <= MAX_PROBLEM, response.text
     problem = response.json()
-    assert problem.keys() == {"type", "title", "status", "detail"}, problem
+    assert problem.keys() == {"type", "title", "status", "detail", "instance"}, problem
+    assert problem["instance"] == response.headers["X-Request-ID"]
     assert problem["status"] == response.status_code
     assert problem["title"]
     assert problem["detail"]

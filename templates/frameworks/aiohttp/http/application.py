@@ -4,13 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from app.kit.http import (
-    browser_headers,
-    error_handlers,
-    health,
-    proxy_middleware,
-    request_log_middleware,
-)
+from app.kit.http import browser_headers, error_handlers, health, proxy_middleware
+from app.kit.http.request_log_middleware import add_id, request_log
 from app.kit.http.requests import REQUEST_TIMEOUT
 from app.kit.settings import ServiceSettings
 
@@ -22,7 +17,7 @@ def options(settings: ServiceSettings) -> dict[str, Any]:
         # A few bytes could become all the memory.
         "handler_args": {"auto_decompress": False},
         "middlewares": [
-            *([request_log_middleware.middleware] if settings.app_request_log else []),
+            request_log(settings),
             browser_headers.preflights(settings),
             error_handlers.middleware,
         ],
@@ -33,6 +28,7 @@ def complete(app: web.Application, settings: ServiceSettings) -> None:
     """Add the rest to `app`, which has all its routes by now."""
     error_handlers.install(app)
     browser_headers.install(app, settings)
+    app.on_response_prepare.append(add_id)
     app[REQUEST_TIMEOUT] = settings.app_request_timeout
     app.add_routes(health.routes)
     # Moves the routes that are there by now.

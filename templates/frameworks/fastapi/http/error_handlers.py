@@ -29,6 +29,7 @@ class ProblemSchema(BaseModel):
     title: str
     status: int
     detail: str
+    instance: str
 
 
 class ProblemResponse(JSONResponse):

@@ -49,6 +49,5 @@ def options(settings: ServiceSettings, *, title: str) -> dict[str, Any]:
 def complete(app: Litestar, settings: ServiceSettings) -> None:
     """Add the middleware: Litestar's own does not see what has no route."""
     app.asgi_handler = HeadAsGet(BrowserHeaders(app.asgi_handler, settings=settings))
-    if settings.app_request_log:
-        app.asgi_handler = RequestLog(app.asgi_handler)
+    app.asgi_handler = RequestLog(app.asgi_handler, settings=settings)
     app.asgi_handler = BehindProxies(app.asgi_handler, settings=settings)

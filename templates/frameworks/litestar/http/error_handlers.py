@@ -32,6 +32,7 @@ class ProblemSchema(Struct):
     title: str
     status: int
     detail: str
+    instance: str
 
 
 @dataclass

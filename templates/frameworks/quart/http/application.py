@@ -8,7 +8,7 @@ from app.kit.http.browser_headers import BrowserHeaders
 from app.kit.http.head import HeadAsGet
 from app.kit.http.proxy_middleware import BehindProxies
 from app.kit.http.request_log_middleware import RequestLog
-from app.kit.http.requests import Connection, IdConverter, JsonRequest
+from app.kit.http.requests import Connection, IdConverter, JsonRequest, note_route
 from app.kit.settings import ServiceSettings
 
 
@@ -24,9 +24,10 @@ def complete(app: Quart, settings: ServiceSettings, *, title: str) -> None:
         openapi_provider_class=error_handlers.Documentation,
         servers=[Server(url=settings.app_root_path or "/")],
     )
+    app.before_request(note_route)
+    app.before_websocket(note_route)
     error_handlers.install(app)
     app.register_blueprint(health.blueprint)
     app.asgi_app = HeadAsGet(BrowserHeaders(app.asgi_app, settings=settings))  # type: ignore[method-assign]  # Quart's own way
-    if settings.app_request_log:
-        app.asgi_app = RequestLog(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way
+    app.asgi_app = RequestLog(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way
     app.asgi_app = BehindProxies(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way

@@ -40,6 +40,7 @@ class ProblemSchema(BaseModel):
     title: str
     status: int
     detail: str
+    instance: str
 
 
 class NoContent(BaseModel):

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from quart import Request
+from quart import Request, has_websocket_context, request, websocket
 from quart.asgi import ASGIHTTPConnection
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 from werkzeug.routing import IntegerConverter
@@ -64,6 +64,14 @@ class Connection(ASGIHTTPConnection):
                 self._handler.cancel()
                 await asyncio.wait([self._handler])
             raise
+
+
+async def note_route() -> None:
+    """Note the route of the present request where the request log looks for it."""
+    asked = websocket if has_websocket_context() else request
+    scope: Any = asked.scope
+    if asked.url_rule:
+        scope["path_template"] = asked.url_rule.rule
 
 
 def as_json(schema: type[BaseModel], source: object) -> Json:

@@ -7,7 +7,7 @@ from sanic.exceptions import SanicException
 
 from app.kit.http import browser_headers, health
 from app.kit.http.error_handlers import ProblemHandler
-from app.kit.http.request_log_middleware import LoggingApp
+from app.kit.http.request_log_middleware import LoggingApp, add_id
 from app.kit.http.requests import App, HeadRouter, StrictRequest, close_after_chunks
 from app.kit.settings import ServiceSettings
 
@@ -17,8 +17,7 @@ def new_application(name: str, settings: ServiceSettings) -> App:
     # Its registry refuses a second application of a name, as tests create.
     with suppress(SanicException):
         Sanic.unregister_app(Sanic.get_app(name))
-    kind = LoggingApp if settings.app_request_log else Sanic
-    app = kind(
+    app = LoggingApp(
         name,
         configure_logging=False,
         error_handler=ProblemHandler(),
@@ -27,6 +26,7 @@ def new_application(name: str, settings: ServiceSettings) -> App:
     )
     app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = settings.app_shutdown_timeout
+    app.ctx.request_log = settings.app_request_log
     app.ctx.prefix = settings.app_root_path
     app.ctx.trusted_proxies = settings.app_trusted_proxies
     app.ctx.request_timeout = settings.app_request_timeout
@@ -36,6 +36,7 @@ def new_application(name: str, settings: ServiceSettings) -> App:
     # What StrictRequest refuses is still read up to here, and so the answer, too.
     app.config.REQUEST_MAX_SIZE = 16 * settings.app_max_body_size
     browser_headers.install(app, settings)
+    app.register_middleware(add_id, "response")
     app.register_middleware(close_after_chunks, "response")
     app.blueprint(health.blueprint)
     return app

@@ -1,4 +1,4 @@
-"""An application that logs requests.
+"""An application that logs requests, and gives each an id.
 
 Sanic's middleware is not called for a response that is never sent, and its own log knows
 nothing of the database.
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from sanic import Request
 
-from app.kit.http.request_log import is_logged, logged
+from app.kit.http.request_log import ID_HEADER, current_request_id, logged
 from app.kit.http.requests import App
 
 
@@ -17,10 +17,8 @@ class LoggingApp(App):
     """Logs each request."""
 
     async def handle_request(self, request: Request[Any, Any]) -> None:
-        if not is_logged():
-            await super().handle_request(request)
-            return
-        with logged(request.method, unquote(request.path)) as exchange:
+        ids, is_on = request.headers.getall(ID_HEADER, []), self.ctx.request_log
+        with logged(request.method, unquote(request.path), ids, is_on=is_on) as exchange:
             try:
                 await super().handle_request(request)
             finally:
@@ -31,3 +29,10 @@ class LoggingApp(App):
                 if stream is not None and stream.upgrade_websocket:  # type: ignore[attr-defined]  # of Http
                     exchange.status = 101
                 exchange.client_gone = bool(connection and connection.lost)
+                exchange.route = request.uri_template or ""
+
+
+def add_id(_request: Request[Any, Any], response: Any) -> None:
+    """Add the id of the request to its answer."""
+    if request_id := current_request_id():
+        response.headers[ID_HEADER] = request_id

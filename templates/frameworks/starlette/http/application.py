@@ -18,8 +18,7 @@ def complete(app: Starlette, settings: ServiceSettings) -> None:
     app.add_middleware(UnexpectedErrors)
     browser_headers.install(app, settings)
     app.add_middleware(HeadAsGet)
-    if settings.app_request_log:
-        app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, settings=settings)
     app.add_middleware(BehindProxies, settings=settings)
     app.exception_handlers |= HANDLERS
     app.routes.extend(health.routes)

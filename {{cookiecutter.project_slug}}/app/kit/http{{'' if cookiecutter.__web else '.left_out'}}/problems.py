@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,6 +12,7 @@ from app.kit.db.error_reports import in_words, report
 from app.kit.db.failures import Failure, classify
 from app.kit.db.outages import outages
 from app.kit.errors import DomainError, InvalidError, NotFoundError
+from app.kit.http.request_log import current_request_id
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +36,14 @@ class Problem:
         """The close code of a WebSocket: try again later, internal error, or policy violation."""
         return {503: 1013, 500: 1011}.get(self.status, 1008)
 
-    def body(self) -> dict[str, str | int]:
+    def body(self) -> dict[str, Any]:
         title, detail = HTTPStatus(self.status).phrase, self.detail
         if len(detail) > MAX_DETAIL:
             detail = f"{detail[:MAX_DETAIL]}…"
-        return {"type": "about:blank", "title": title, "status": self.status, "detail": detail}
+        kind = {"type": "about:blank", "title": title, "status": self.status}
+        # A URI reference, as RFC 9457 wants it: an id has only characters that may stand in one.
+        request_id = current_request_id()
+        return {**kind, "detail": detail, **({"instance": request_id} if request_id else {})}
 
 
 NOT_READY = Problem(503, "The database does not answer.", RETRY_AFTER)
