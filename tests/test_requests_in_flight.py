@@ -24,6 +24,8 @@ from support.variants import SERVICES, USUAL_SERVICES
 pytestmark = pytest.mark.projects
 
 POOL = 3
+LINE = r"[0-9-]+T[0-9:.]+Z \[request_id=[0-9a-f]{16}\] INFO: app\.requests: "
+"""How a line about a request begins: with the time, in UTC, and the id of the request."""
 ENVIRONMENT = {
     "DB_APPLICATION_NAME": APPLICATION,
     "DB_LOCK_TIMEOUT": "60",
@@ -48,7 +50,7 @@ class Scene:
     def logged(self, method: str) -> list[str]:
         """Return what the log says of requests with a method that were answered before."""
         text = self.service.written()
-        return re.findall(rf"^INFO: app\.requests: ({method} .*)$", text, re.MULTILINE)
+        return re.findall(rf"^{LINE}({method} .*)$", text, re.MULTILINE)
 
     def send(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """Send a request as most clients do."""
@@ -139,9 +141,8 @@ def test_a_request_is_one_line_of_the_log(quiet: Scene) -> None:
     wait_until(lambda: " 404 " in quiet.log()[before:], why=quiet.log)
     lines = quiet.log()[before:].splitlines()
     found, forged = (line for line in lines if COMPANIES in line or "/x" in line)
-    assert re.fullmatch(rf"INFO: app\.requests: GET {COMPANIES} 200 \d+ ms", found), found
-    said = r"INFO: app\.requests: GET /x%0AINFO:%20/x%1B%5B2J 404 \d+ ms"
-    assert re.fullmatch(said, forged), forged
+    assert re.fullmatch(rf"{LINE}GET {COMPANIES} 200 \d+ ms", found), found
+    assert re.fullmatch(rf"{LINE}GET /x%0AINFO:%20/x%1B%5B2J 404 \d+ ms", forged), forged
 
 
 HANG_UPS = pytest.mark.parametrize("hang_up", [close, reset])

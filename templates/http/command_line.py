@@ -8,12 +8,12 @@ from app.kit.commands.doctor import doctor
 from app.kit.commands.serve import serve
 from app.kit.commands.service import Service
 from app.kit.commands.settings import load_settings
-from app.kit.output import escape_unprintable
+from app.kit.log import configure_log
 
 
 def run_command(service: Service, arguments: list[str], *, name: str) -> int:
     """Run the command that `arguments` name and return the exit code; `name` is for messages."""
-    escape_unprintable()
+    configure_log()
     if not arguments or arguments[0] in {"--host", "--port", "--workers"}:
         arguments = ["serve", *arguments]
     options = vars(_parser(name).parse_args(arguments))

@@ -27,7 +27,7 @@ from app.kit.commands.settings import load_settings
 # {% if cookiecutter.__jobs %}
 from app.kit.commands.work import start
 # {% endif %}
-from app.kit.output import escape_unprintable
+from app.kit.log import configure_log
 
 # {% if cookiecutter.__jobs %}
 # Texts: what is wrong with one is said by the settings, whose name it has.
@@ -63,7 +63,7 @@ def run_command(commands: typer.Typer, arguments: list[str], *, name: str) -> in
     if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
         arguments = ["{{ cookiecutter.__start }}", *arguments]
     # {% endif %}
-    escape_unprintable()
+    configure_log()
     try:
         # {% if cookiecutter.__start %}
         commands(arguments, prog_name=name)

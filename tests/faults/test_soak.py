@@ -24,7 +24,7 @@ In ten minutes, 10,000 requests and 190 faults lie between the two: it is 1 KB f
 NOISE = re.compile(r"Traceback|never retrieved|Warning|ERROR|CRITICAL")
 EXPECTED = re.compile(
     # What was answered; and uvicorn on an export that broke off, which the service has told before.
-    r"^INFO: |^ERROR:    ASGI callable returned without completing response.$"
+    r"^\S+Z (\[\S+\] )?(INFO: |ERROR: uvicorn.error: ASGI callable returned without completing)"
 )
 
 

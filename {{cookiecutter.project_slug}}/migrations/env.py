@@ -23,7 +23,7 @@ from app.kit.db.migration_guard import OPTIONS, for_migrations, migration_guard
 from app.kit.db.migrations import find_heads
 from app.kit.db.revisions import merge_advice
 from app.kit.db.sql_text import write_as_text
-from app.kit.output import escape_unprintable
+from app.kit.log import configure_log
 from app.settings import Settings
 
 
@@ -76,13 +76,16 @@ def print_sql() -> None:
 
 def main() -> None:
     """Do what the command asks for; raises alembic.util.CommandError, which Alembic prints."""
-    escape_unprintable()
+    given = context.config.attributes.get("connection")
+    if given is None:
+        # What `alembic upgrade --sql` prints is its result.
+        configure_log(prints=not context.is_offline_mode())
     register_models()
     find_heads(context.script)
     try:
         if context.is_offline_mode():
             print_sql()
-        elif (given := context.config.attributes.get("connection")) is not None:
+        elif given is not None:
             # From app/kit/db/migrations.py, for callers in a running loop.
             migrate(given)
         else:

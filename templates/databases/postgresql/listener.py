@@ -7,8 +7,7 @@ from app.kit.db.driver import READ_OPTIONS
 from app.kit.db.leaks import exempt_from_leak_check
 from app.kit.db.outages import outages
 from app.kit.db.readiness import Readiness
-from app.kit.jobs.bell import Bell
-from app.kit.jobs.consumer import wait_until_ready
+from app.kit.jobs.bell import Bell, wait_until_ready
 from app.kit.jobs.notifications import listen
 from app.kit.jobs.queue import CHANNEL
 from app.kit.settings import ServiceSettings

@@ -5,7 +5,7 @@ from pkgutil import resolve_name
 from app import event_loop
 from app.kit.commands.preflight import ensure_database_is_ready, ensure_pool_is_large_enough
 from app.kit.commands.processes import Stop, StopSignals, keep_running, restart_on_change
-from app.kit.output import never_wait
+from app.kit.log import open_output
 from app.kit.settings import ServiceSettings
 
 
@@ -14,7 +14,7 @@ def start(settings: ServiceSettings, worker: str) -> None:
     ensure_pool_is_large_enough(settings)
     prewarm = min(settings.db_prewarm, settings.worker_concurrency)
     event_loop.run(ensure_database_is_ready(settings, prewarm=prewarm))
-    never_wait()
+    open_output(settings)
     stop = StopSignals()
     print("Working", flush=True)
     if settings.app_workers > 1:
@@ -25,7 +25,7 @@ def start(settings: ServiceSettings, worker: str) -> None:
 
 def work_and_reload(settings: ServiceSettings, worker: str, stop: Stop) -> None:
     """Work until `stop`, and anew after each change of the code."""
-    never_wait()
+    open_output(settings)
     print("Working", flush=True)
     restart_on_change("app", stop, _work, settings, worker)
 

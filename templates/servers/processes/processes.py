@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from app.kit.commands.command_error import CommandError
-from app.kit.output import never_wait
+from app.kit.log import open_output
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Worker:
 
 
 def _work(line: Connection, target: Callable[..., None], *arguments: Any) -> None:
-    never_wait()
+    open_output()
     try:
         target(*arguments, _WorkerStop(line))
     except CommandError as error:

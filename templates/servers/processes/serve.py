@@ -17,7 +17,7 @@ from app.kit.commands.preflight import ensure_database_is_ready, ensure_port_is_
 # {% endif %}
 from app.kit.commands.processes import Stop, StopSignals, keep_running, restart_on_change
 from app.kit.commands.server import serve_until
-from app.kit.output import never_wait
+from app.kit.log import open_output
 from app.kit.settings import ServiceSettings
 
 
@@ -33,7 +33,7 @@ def serve(settings: ServiceSettings, application: str) -> None:
 
 def start_server(settings: ServiceSettings, application: str, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
-    never_wait()
+    open_output(settings)
     stop = StopSignals()
     with listen(settings) as listener:
         host, port = address(listener)

@@ -26,7 +26,7 @@ from app.kit.commands.preflight import (
 from app.kit.commands.preflight import ensure_database_is_ready, ensure_port_is_free
 # {% endif %}
 from app.kit.commands.slow_clients import PatientProtocol
-from app.kit.output import never_wait
+from app.kit.log import open_output
 from app.kit.settings import ServiceSettings
 
 logger = logging.getLogger("uvicorn.error")
@@ -44,10 +44,12 @@ def serve(settings: ServiceSettings, application: str) -> None:
 
 def start_server(settings: ServiceSettings, application: str, *, reload: bool = False) -> None:
     """Serve on the event loop that this project chose."""
-    never_wait()
+    open_output(settings)
     options: dict[str, Any] = {
         "host": settings.app_host,
         "port": settings.app_port,
+        # Its loggers hand everything on, as others do.
+        "log_config": None,
         "log_level": settings.app_log_level,
         # Ours says more: see app/kit/http/request_log.py.
         "access_log": False,
@@ -85,7 +87,7 @@ class ChildConfig(uvicorn.Config):
 
     def configure_logging(self) -> None:
         """Configure the log, also in a child process."""
-        never_wait()
+        open_output()
         super().configure_logging()
 
     def load(self) -> None:

@@ -1,6 +1,10 @@
-"""The log of requests: one line for each, which nobody can forge."""
+"""The log of requests: one line for each, which nobody can forge, with the id of its answer."""
 
+import asyncio
+import logging
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
@@ -8,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db.session import Sessions
 from app.kit.http.problems import unexpected_problem
+from app.kit.log import add_fields, log_fields
 from app.settings import Settings
 from tests.support.client import open_client
 
 ACME = {"name": "Acme", "industry": "Anvils"}
+Records = list[logging.LogRecord]
 
 
 @pytest.fixture
@@ -19,6 +25,22 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """Return the log, with what the service would write to it."""
     caplog.set_level("INFO")
     return caplog
+
+
+@pytest.fixture
+def records(log: pytest.LogCaptureFixture) -> Iterator[Records]:  # noqa: ARG001  sets the level
+    """Yield what the log has of requests, with the fields that its handler adds."""
+    records = []
+
+    def note(record: logging.LogRecord) -> bool:
+        add_fields(record)
+        records.append(record)
+        return True
+
+    logger = logging.getLogger("app.requests")
+    logger.addFilter(note)
+    yield records
+    logger.removeFilter(note)
 
 
 def lines(log: pytest.LogCaptureFixture) -> list[str]:
@@ -66,3 +88,86 @@ async def test_it_can_be_switched_off(
     async with open_client(quiet, engine, sessions) as client:
         assert (await client.get("/health")).status_code == 200
     assert not lines(log)
+
+
+async def test_a_line_has_fields_for_machines(client: AsyncClient, records: Records) -> None:
+    location = (await client.post("/api/v1/companies", json=ACME)).headers["Location"]
+    await client.get(location)
+    await client.head(location)
+    await client.get(f"{location}/nothing")
+    created, found, head, missing = map(vars, records)
+    assert (created["method"], created["status"], created["outcome"]) == ("POST", 201, "answered")
+    assert created["transactions"] == ["committed"]
+    assert 0 < created["duration"] < 60
+    assert created["route"] == "/api/v1/companies"
+    assert re.fullmatch(r"/api/v1/companies/[{<][a-z:]*company_id[a-z:]*[}>]", found["route"])
+    assert (head["method"], head["route"]) == ("HEAD", found["route"])
+    assert (missing["status"], missing["route"]) == (404, None)
+
+
+async def test_a_line_has_the_id_of_the_answer(client: AsyncClient, records: Records) -> None:
+    """Whether it is a success, or a problem of a route, of the framework, or of a middleware."""
+    json = {"Content-Type": "application/json"}
+    answers = [
+        await client.get("/health"),
+        await client.get("/api/v1/companies/export"),
+        await client.get("/nothing"),
+        await client.put("/health"),
+        await client.get("/api/v1/companies/4711"),
+        await client.get("/api/v1/companies/x"),
+        await client.post("/api/v1/companies", content=b" " * 2_000_000, headers=json),
+        await client.head("/health"),
+        await client.head("/nothing"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 405, 404, 422, 413, 200, 404]
+    for answer, record in zip(answers, records, strict=True):
+        [request_id] = answer.headers.get_list("X-Request-ID")
+        assert vars(record)["request_id"] == request_id
+        if answer.is_error and answer.content:
+            assert answer.json()["instance"] == request_id
+    assert len({vars(record)["request_id"] for record in records}) == len(records)
+    assert not log_fields.get()
+
+
+@pytest.mark.parametrize("given", ["a", "7f-Z_~.9", "x" * 128])
+async def test_an_id_that_is_sane_is_taken(client: AsyncClient, given: str) -> None:
+    answer = await client.get("/nothing", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] == answer.json()["instance"] == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *([value] for value in (b"", b"-", b".a", b"a b", b"a,b", b"a/b", b"a:b", b"a\tb")),
+        *([value] for value in (b"x" * 129, b"x" * 4_000, b"\xe9", "日本".encode(), b'a"')),
+        [b"a", b"a"],
+        [b"a", b"b"],
+    ],
+)
+async def test_any_other_id_is_replaced(client: AsyncClient, given: list[bytes]) -> None:
+    headers: Any = [(b"X-Request-ID", value) for value in given]
+    answer = await client.get("/nothing", headers=headers)
+    assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-ID"])
+
+
+async def test_ids_of_requests_at_the_same_time_are_not_mixed_up(
+    client: AsyncClient, records: Records
+) -> None:
+    async def ask(number: int) -> None:
+        headers = {"X-Request-ID": f"id-{number}"}
+        body = ACME | {"name": f"name-{number}"}
+        answer = await client.post("/api/v1/companies", json=body, headers=headers)
+        assert answer.headers["X-Request-ID"] == f"id-{number}"
+
+    # One after the other begins, and all wait for the database.
+    await asyncio.gather(*map(ask, range(20)))
+    assert {vars(record)["request_id"] for record in records} == {f"id-{n}" for n in range(20)}
+
+
+async def test_an_id_needs_no_log(
+    settings: Settings, engine: AsyncEngine, sessions: Sessions
+) -> None:
+    quiet = settings.model_copy(update={"app_request_log": False})
+    async with open_client(quiet, engine, sessions) as client:
+        answer = await client.get("/nothing", headers={"X-Request-ID": "mine"})
+    assert answer.headers["X-Request-ID"] == answer.json()["instance"] == "mine"

@@ -10,14 +10,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from queue import SimpleQueue
 from typing import Any
 
-from app.kit.settings import ServiceSettings
-
-LOG_FORMAT = "%(levelname)s: %(name)s: %(message)s"
 LIMIT = 1_048_576
 """Bytes that may wait for a reader; lines beyond are dropped until it has read the others."""
 BLOCK = 2048
@@ -27,6 +22,10 @@ PAUSE = 0.005
 PATIENCE = 1
 """Seconds that the end of a process waits for a reader."""
 
+formatter = logging.Formatter()
+"""That of the log."""
+_queued: dict[str, "QueuedOutput"] = {}
+
 
 def escape_unprintable() -> None:
     """Let standard output escape characters that it lacks, as standard error does."""
@@ -34,46 +33,36 @@ def escape_unprintable() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-@asynccontextmanager
-async def open_log(settings: ServiceSettings) -> AsyncIterator[None]:
-    """Configure the log, unless its owner did; while the block runs, writing to it never waits."""
-    never_wait()
-    logging.basicConfig(level=settings.app_log_level.upper(), format=LOG_FORMAT)
-    try:
-        yield
-    finally:
-        catch_up()
-
-
 def never_wait() -> None:
     """Let threads write what this process prints from now on, so that printing never waits."""
     escape_unprintable()
     for name in ("stdout", "stderr"):
-        stream: Any = getattr(sys, name)
-        if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, QueuedOutput):
-            stream.buffer.never_wait()
+        stream: Any = getattr(sys, f"__{name}__")
+        if name in _queued:
+            _queued[name].never_wait()
         # Not where somebody else put a stream, such as pytest; and a debugger needs its terminal.
         elif (
             stream
-            and stream is getattr(sys, f"__{name}__")
+            and stream in (getattr(sys, name), getattr(getattr(sys, name), "stream", None))
             and not (name == "stdout" and stream.isatty())
         ):
             stream.flush()
+            _queued[name] = QueuedOutput(getattr(stream.buffer, "raw", stream.buffer))
             queued = io.TextIOWrapper(
-                QueuedOutput(getattr(stream.buffer, "raw", stream.buffer)),  # type: ignore[type-var]  # a stream that only writes
+                _queued[name],  # type: ignore[type-var]  # a stream that only writes
                 encoding=stream.encoding,
                 errors="backslashreplace",
                 line_buffering=True,
             )
-            setattr(sys, name, queued)
+            if getattr(sys, name) is stream:
+                setattr(sys, name, queued)
             _replace_in_handlers(stream, queued)
 
 
 def catch_up() -> None:
     """Wait until all is written, but no longer than PATIENCE; then print without threads again."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, QueuedOutput):
-            stream.buffer.catch_up()
+    for queued in _queued.values():
+        queued.catch_up()
 
 
 class QueuedOutput(io.RawIOBase):
@@ -146,8 +135,9 @@ class QueuedOutput(io.RawIOBase):
     def _report_loss(self) -> None:
         if lost := self._lost:
             self._lost = 0
-            line = f"WARNING: {__name__}: {lost} lines of the log were dropped: nobody read it"
-            if not self._try_to_write(f"{line}{os.linesep}".encode()):
+            said = "%d lines of the log were dropped: nobody read it"
+            record = logging.LogRecord(__name__, logging.WARNING, __file__, 0, said, (lost,), None)
+            if not self._try_to_write(f"{formatter.format(record)}{os.linesep}".encode()):
                 self._lost += lost - 1
 
     def _try_to_write(self, data: bytes) -> bool:

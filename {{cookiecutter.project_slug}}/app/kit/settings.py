@@ -2,7 +2,7 @@
 
 # {% if cookiecutter.__web %}
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 # {% if cookiecutter.__jobs %}
 from pydantic import (
@@ -17,18 +17,14 @@ from pydantic import (
 # {% else %}
 from pydantic import AliasChoices, Field, IPvAnyNetwork, PositiveFloat, PositiveInt, field_validator
 # {% endif %}
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
-# {% else %}
-from typing import Literal
+from pydantic_settings import NoDecode
 
-# {% if cookiecutter.__jobs %}
+# {% elif cookiecutter.__jobs %}
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
-# {% endif %}
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-# {% endif %}
 
+# {% endif %}
 from app.kit.db.settings import DatabaseSettings
-from app.kit.env_file import ENV_FILE, EnvFile
+from app.kit.log import LogSettings
 
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
@@ -40,20 +36,14 @@ _ROUTES = ("/api/v1/", "/docs/", "/health/", "/ready/", "/schema/")
 
 # {% endif %}
 
-class ServiceSettings(DatabaseSettings):
+class ServiceSettings(LogSettings, DatabaseSettings):
     """The kit's settings, which `app.settings` extends; times are in seconds, sizes in bytes.
 
     Raises pydantic.ValidationError for an invalid value, and pydantic_settings.SettingsError for a
     `.env` that can't be read.
     """
-
-    model_config = SettingsConfigDict(
-        extra="ignore",
-        # A value that is refused may still hold a password.
-        hide_input_in_errors=True,
-    )
-
     # {% if cookiecutter.__web %}
+
     app_host: str = "127.0.0.1"
     app_port: int = Field(default=8000, ge=0, le=65535)
     # Heroku and others set the second name by the size of the machine.
@@ -61,9 +51,9 @@ class ServiceSettings(DatabaseSettings):
         default=1, validation_alias=AliasChoices("app_workers", "web_concurrency")
     )
     # {% elif cookiecutter.__jobs %}
+
     app_workers: PositiveInt = 1
     # {% endif %}
-    app_log_level: Literal["debug", "info", "warning", "error"] = "info"
     # {% if cookiecutter.__web %}
     app_request_log: bool = True
     app_tune_gc: bool = True
@@ -89,17 +79,6 @@ class ServiceSettings(DatabaseSettings):
     worker_retry_delay: NonNegativeFloat = 10
     worker_job_timeout: NonNegativeFloat = 600
     # {% endif %}
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it has none: see EnvFile
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, EnvFile(settings_cls, ENV_FILE), file_secret_settings
     # {% if cookiecutter.__web %}
 
     @field_validator("app_cors_origins", "app_cors_headers", "app_trusted_proxies", mode="before")

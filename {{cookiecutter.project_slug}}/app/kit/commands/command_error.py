@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.kit.output import escape_unprintable
+from app.kit.log import configure_log
 
 
 class CommandError(Exception):
@@ -13,8 +13,8 @@ class CommandError(Exception):
 
 @contextmanager
 def exit_on_command_error() -> Iterator[None]:
-    """End the program with the message of a CommandError; what it prints may have any character."""
-    escape_unprintable()
+    """End the program with the message of a CommandError; what it prints belongs to the log."""
+    configure_log(prints=True)
     try:
         yield
     except CommandError as error:

@@ -39,6 +39,7 @@ from app.kit.db.engine import open_engine
 from app.kit.db.migration_guard import for_migrations
 from app.kit.db.migrations import upgrade
 from app.kit.db.session import create_sessions
+from app.kit.log import configure_log
 from app.kit.settings import ServiceSettings
 
 
@@ -52,6 +53,7 @@ def dev(settings: ServiceSettings, service: Service) -> None:
     # {% else %}
     """Bring the database, migrate it, and seed it if it is empty."""
     # {% endif %}
+    configure_log(settings, prints=True)
     # {% if cookiecutter.__web %}
     ensure_port_is_free(settings)
     # {% endif %}

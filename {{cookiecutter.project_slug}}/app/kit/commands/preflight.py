@@ -3,7 +3,7 @@
 # {% if cookiecutter.__web %}
 import socket
 # {% endif %}
-# {% if (cookiecutter.__networked and cookiecutter.__start) or cookiecutter.__one_process %}
+# {% if cookiecutter.__one_process %}
 import sys
 # {% endif %}
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 # {% if cookiecutter.__networked and cookiecutter.__start %}
-from app.kit.commands.capacity import allowed_connections, capacity_warning
+from app.kit.commands.capacity import allowed_connections, warn_of_capacity
 # {% endif %}
 from app.kit.commands.command_error import CommandError
 from app.kit.db import driver
@@ -157,7 +157,7 @@ async def ensure_database_is_ready(settings: ServiceSettings, *, prewarm: int) -
         await ensure_encoding(connection)
         # {% endif %}
         # {% if cookiecutter.__networked %}
-        warning = capacity_warning(settings, await allowed_connections(connection))
+        allowed = await allowed_connections(connection)
         # {% endif %}
     await _ensure_connections(settings, prewarm)
     # {% if cookiecutter.__networked %}
@@ -166,8 +166,7 @@ async def ensure_database_is_ready(settings: ServiceSettings, *, prewarm: int) -
         async with diagnosed_engine(settings.replica) as engine, engine.connect():
             pass
         await _ensure_connections(settings.replica, prewarm)
-    if warning:
-        print(warning, file=sys.stderr, flush=True)
+    warn_of_capacity(settings, allowed)
     # {% endif %}
 
 

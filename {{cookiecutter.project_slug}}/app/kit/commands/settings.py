@@ -1,16 +1,15 @@
 """Settings for a command."""
 
+# {% if cookiecutter.__web %}
+import sys
+# {% endif %}
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-# {% if cookiecutter.__web %}
-from app.kit.commands.command_error import CommandError, exit_on_command_error
-# {% else %}
 from app.kit.commands.command_error import CommandError
-# {% endif %}
 # {% if cookiecutter.__local_database %}
 from app.kit.commands.local_database import with_database
 # {% endif %}
@@ -77,6 +76,8 @@ def settings_or_exit(kind: type[Settings]) -> Settings:
 
     For an application that another launcher than `python -m app` starts.
     """
-    with exit_on_command_error():
+    try:
         return read_settings(kind)
+    except CommandError as error:
+        sys.exit(str(error))
 # {% endif %}

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 # {% endif %}
 from app.kit.db.database import Database, open_database
-from app.kit.output import open_log
+from app.kit.log import open_log
 from app.kit.settings import ServiceSettings
 
 THRESHOLDS = (50_000, 20, 50)

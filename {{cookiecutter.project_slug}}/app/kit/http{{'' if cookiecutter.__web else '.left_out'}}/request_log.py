@@ -18,7 +18,7 @@ from time import perf_counter
 from urllib.parse import quote
 
 from app.kit.db.outcomes import Outcome, noted_outcomes
-from app.kit.log_fields import log_fields, with_log_fields
+from app.kit.log import log_fields, with_log_fields
 
 logger = logging.getLogger("app.requests")
 
@@ -84,7 +84,7 @@ def _log(method: str, path: str, exchange: Exchange, ended: str, duration: float
         notes += exchange.outcomes
     fields = {
         "method": method,
-        "route": exchange.route,
+        "route": exchange.route or None,
         "status": exchange.status,
         "duration": round(duration, 6),
         "outcome": ended,

@@ -3,6 +3,12 @@
 import asyncio
 from contextlib import suppress
 
+from app.kit.db.readiness import Readiness
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+"""Seconds between two checks whether a lost database is back."""
+
 
 class Bell:
     """Rings when there may be work, and when it is time to stop."""
@@ -33,3 +39,13 @@ class Bell:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await (ring or self._next).wait()
+
+
+async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
+    """Return when the database answers, or when it is time to stop; look less and less often."""
+    pause = FIRST_PAUSE
+    while not bell.stopped:
+        await bell.wait(pause)
+        if await readiness.check():
+            return
+        pause = min(2 * pause, LONGEST_PAUSE)

@@ -16,8 +16,7 @@ from app.kit.db import driver
 from app.kit.db.error_reports import report
 from app.kit.db.failures import Failure, classify
 from app.kit.db.outages import outages
-from app.kit.db.readiness import Readiness
-from app.kit.jobs.bell import Bell
+from app.kit.jobs.bell import Bell, wait_until_ready
 from app.kit.jobs.failures import (
     EXPECTED,
     HopelessError,
@@ -33,6 +32,7 @@ from app.kit.jobs.queue import Claim, claim_job, get_claimed, note_failure, note
 from app.kit.jobs.running import turn
 # {% endif %}
 from app.kit.jobs.watchdog import end_process
+from app.kit.log import with_log_fields
 from app.kit.resources import SharedResources
 
 logger = logging.getLogger(__name__)
@@ -41,9 +41,6 @@ WORKER = f"{platform.node()[: MAX_WORKER - 20]}:{os.getpid()}"
 """This process, for `jobs list`."""
 LAST_NOTE = 10.0
 """Seconds that the note about a job that does not end may take."""
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
-"""Seconds between two checks whether a lost database is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +86,7 @@ class Consumer:
 
     async def _do_next_job(self) -> bool:
         # {% endif %}
-        write = self.resources.sessions.write
-        async with write.begin() as session:
+        async with self.resources.sessions.write.begin() as session:
             # {% if not cookiecutter.__networked %}
             # A look at an empty queue waits for nobody who writes.
             await session.connection(execution_options=driver.LATE_OPTIONS)
@@ -98,9 +94,14 @@ class Consumer:
             claim = await claim_job(session, WORKER)
         if claim is None:
             return False
+        with with_log_fields(job_id=claim.job_id):
+            await self._do(claim)
+        return True
+
+    async def _do(self, claim: Claim) -> None:
         job: Job | None = None
         try:
-            async with write.begin() as session:
+            async with self.resources.sessions.write.begin() as session:
                 # {% if not cookiecutter.__networked %}
                 # Others may write until the job does.
                 await session.connection(execution_options=driver.LATE_OPTIONS)
@@ -117,7 +118,6 @@ class Consumer:
             if job is None:
                 raise
             await self._note_lost_transaction(claim, error)
-        return True
 
     async def _try(self, session: AsyncSession, job: Job, claim: Claim) -> None:
         # {% if cookiecutter.__networked %}
@@ -188,13 +188,3 @@ class Consumer:
             # An unexpected error needs its traceback.
             trace = None if isinstance(error, EXPECTED) else error
             logger.error("%s: %s", what, job.last_error, exc_info=trace)
-
-
-async def wait_until_ready(readiness: Readiness, bell: Bell) -> None:
-    """Return when the database answers, or when it is time to stop; look less and less often."""
-    pause = FIRST_PAUSE
-    while not bell.stopped:
-        await bell.wait(pause)
-        if await readiness.check():
-            return
-        pause = min(2 * pause, LONGEST_PAUSE)

@@ -14,7 +14,7 @@ from app.kit.jobs.handling import GRACE, Handler
 from app.kit.jobs.listener import keep_listening
 # {% endif %}
 from app.kit.jobs.watchdog import watched_loop
-from app.kit.output import open_log
+from app.kit.log import open_log
 from app.kit.resources import SharedResources
 from app.kit.settings import ServiceSettings
 
