@@ -1,7 +1,7 @@
 """The synchronous twin reaches the same database, by the same rules."""
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -75,3 +75,14 @@ async def test_it_is_closed_in_the_end(settings: Settings) -> None:
             pass
         assert connections(engine) == 1
     assert connections(engine) == 0
+
+
+def test_a_slow_query_is_logged_with_its_place(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    always = settings.model_copy(update={"app_slow_query": 1e-9})
+    with open_sync_engine(always) as engine, engine.connect() as connection:
+        connection.execute(text("SELECT 1 AS slow"))
+    records = map(vars, caplog.records)
+    [record] = [record for record in records if "slow" in record.get("statement", "")]
+    assert record["place"].replace("\\", "/").startswith("tests/kit/test_sync.py:")

@@ -3,26 +3,20 @@
 They contain no value of a row: values are removed from the errors themselves, whoever prints them.
 """
 
-import sysconfig
 import traceback
-from pathlib import Path
-from types import FrameType
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 
 from app.kit.db.error_codes import code_of
+from app.kit.db.frames import DB, file_of, is_ours
 from app.kit.db.messages import LITERAL, SETTINGS, message_of, redact
 
 LONGEST = 2_000
 """Characters of a message or a statement that are logged."""
 FRAMES = 20
 """Frames of a traceback that are logged."""
-
-DB = str(Path(__file__).parent)
-APP = str(Path(__file__).parents[2])
-LIBRARIES = tuple(map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
 
 
 def redact_errors(engine: Engine) -> None:
@@ -105,18 +99,10 @@ def _redact(context: ExceptionContext) -> None:
 
 
 def _frames(error: SQLAlchemyError) -> list[str]:
-    ours = [step for step in traceback.walk_tb(error.__traceback__) if _is_ours(step[0])]
+    steps = traceback.walk_tb(error.__traceback__)
+    ours = [step for step in steps if is_ours(step[0].f_code)]
     # The frames of app/kit/db between the caller and the driver add nothing.
-    while isinstance(error, DBAPIError) and len(ours) > 1 and _file(ours[-1][0]).startswith(DB):
+    may_shorten = isinstance(error, DBAPIError)
+    while may_shorten and len(ours) > 1 and file_of(ours[-1][0].f_code).startswith(DB):
         ours.pop()
     return traceback.StackSummary.extract(iter(ours[-FRAMES:])).format()
-
-
-def _is_ours(frame: FrameType) -> bool:
-    file = _file(frame)
-    # Code that Cython compiled has no absolute path.
-    return file.startswith(APP) or not (file.startswith(LIBRARIES) or "<" in file or ".pyx" in file)
-
-
-def _file(frame: FrameType) -> str:
-    return str(Path(frame.f_code.co_filename).absolute())

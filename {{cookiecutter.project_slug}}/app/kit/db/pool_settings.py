@@ -19,3 +19,4 @@ class PoolSettings(BaseSettings):
 
     app_log_sql: bool = False
     app_log_sql_values: bool = False
+    app_slow_query: NonNegativeFloat = 0

@@ -1,14 +1,20 @@
-"""A log of SQL statements: of the whole process (APP_LOG_SQL), or of one block of code."""
+"""A log of SQL statements: of the whole process (APP_LOG_SQL), or of one block of code.
+
+And one of those that are slow (APP_SLOW_QUERY).
+"""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
 
-from app.kit.db.error_reports import without_literals
+from app.kit.db.error_reports import one_line, without_literals
+from app.kit.db.frames import asking_line
 from app.kit.db.settings import DatabaseSettings
 
 logger = logging.getLogger("app.sql")
@@ -16,7 +22,7 @@ logger = logging.getLogger("app.sql")
 logger.setLevel(logging.INFO)
 _console = logging.StreamHandler()
 _console.setFormatter(logging.Formatter("%(levelname)s: %(name)s: %(message)s"))
-# Only for scripts and commands, which have no other handler.
+# Only for notebooks, and programs that have no other handler.
 _console.addFilter(lambda _record: not logging.getLogger().handlers)
 logger.addHandler(_console)
 
@@ -62,3 +68,33 @@ def log_sql_of(engine: Engine, settings: DatabaseSettings) -> None:
     for event_name in ("do_execute", "do_executemany", "do_execute_no_params"):
         # Before those that execute it themselves (app/kit/db/recovery.py).
         event.listen(engine, event_name, log, insert=True)
+    if settings.app_slow_query:
+        _log_slow_queries_of(engine, settings.app_slow_query)
+
+
+def _log_slow_queries_of(engine: Engine, threshold: float) -> None:
+    def start(*arguments: Any) -> None:
+        *_, context, _ = arguments
+        context.started = perf_counter()
+
+    def end(_: Any, cursor: Any, *arguments: Any) -> None:
+        *_, context, _ = arguments
+        log(context, cursor.rowcount)
+
+    def fail(error: ExceptionContext) -> None:
+        log(error.execution_context, -1)
+
+    def log(context: Any, rows: int) -> None:
+        duration = perf_counter() - getattr(context, "started", perf_counter())
+        if duration < threshold:
+            return
+        statement, place = one_line(without_literals(context.statement)), asking_line()
+        fields = {"statement": statement, "duration": round(duration, 6), "place": place}
+        # Not every driver knows, and a statement that failed has none.
+        known = {"rows": rows} if rows >= 0 else {}
+        said = f"{duration:.3f} s{f', {rows} rows' if known else ''}, asked in {place}: {statement}"
+        logger.warning("%s", said, extra=fields | known)
+
+    event.listen(engine, "before_cursor_execute", start)
+    event.listen(engine, "after_cursor_execute", end)
+    event.listen(engine, "handle_error", fail)
