@@ -102,6 +102,8 @@ class Callgrind:
         start = time.monotonic()
         self._send(request, REQUESTS)
         took = time.monotonic() - start
+        # The end of the connection belongs to them.
+        time.sleep(REST / 10)
         busy = self._dump()
         # Timers tick by the clock, so more often during requests on a machine that is busy.
         time.sleep(REST)

@@ -23,13 +23,17 @@ SERVER = """
 import asyncio, json, sys
 
 async def answer(reader, writer):
-    while head := await reader.readuntil(b"\\r\\n\\r\\n"):
-        path = head.split()[1].decode()
+    while request := await reader.readline():
+        while await reader.readline() != b"\\r\\n":
+            pass
+        path = request.split()[1].decode()
         for _ in range(int(sys.argv[1])):
             pass
         body = json.dumps({"path": path, "order": list({"a", "b", "c"})}).encode()
         status = b"404 No" if "nothing" in sys.argv and "companies" in path else b"200 OK"
-        writer.write(b"HTTP/1.1 %s\\r\\nContent-Length: %d\\r\\n\\r\\n" % (status, len(body)) + body)
+        head = b"HTTP/1.1 %s\\r\\nContent-Length: %d\\r\\n\\r\\n" % (status, len(body))
+        writer.write(head + body)
+    writer.close()
 
 def tick(loop):
     # What a service does by the clock.

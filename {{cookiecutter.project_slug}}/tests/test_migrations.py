@@ -6,8 +6,7 @@ import sys
 from sqlalchemy import inspect
 
 from app.kit.db.engine import open_engine
-from app.kit.db.migrations import check, downgrade, upgrade
-from app.kit.db.revisions import ALEMBIC_INI
+from app.kit.db.migrations import ALEMBIC_INI, check, downgrade, upgrade
 from app.settings import Settings
 from tests.support.database import fresh_database
 

@@ -197,5 +197,5 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(
             await reader.execute(text("SELECT 1 FROM {{ 'jobs' if cookiecutter.__jobs else 'customers' }}"))
             with pytest.raises(CommandError, match="DB_LOCK_TIMEOUT"):
                 await downgrade(migrator, "base")
-        async with own.connect() as connection:
-            assert not (await migration_state(connection)).behind
+            await migrator.rollback()
+            assert not (await migration_state(migrator)).behind

@@ -1,6 +1,7 @@
 """Alembic's commands for callers in a running event loop."""
 
 import warnings
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -9,7 +10,7 @@ from alembic.util import CommandError, to_tuple
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.kit.db.revisions import ALEMBIC_INI, MigrationError
+ALEMBIC_INI = Path(__file__).parents[3] / "alembic.ini"
 
 
 async def upgrade(connection: AsyncConnection, revision: str = "head") -> None:
@@ -27,14 +28,11 @@ async def check(connection: AsyncConnection) -> None:
     await connection.run_sync(lambda sync: command.check(_config(sync)))
 
 
-def ask_alembic() -> dict[str, frozenset[str]]:
-    """Return each revision with those that it follows; raises MigrationError."""
-    try:
-        script = ScriptDirectory.from_config(_config())
-        find_heads(script)
-        steps = [*script.walk_revisions()]
-    except CommandError as error:
-        raise MigrationError(str(error)) from error
+def read_scripts() -> dict[str, frozenset[str]]:
+    """Return each revision with those that it follows; raises alembic.util.CommandError."""
+    script = ScriptDirectory.from_config(_config())
+    find_heads(script)
+    steps = script.walk_revisions()
     return {step.revision: frozenset(to_tuple(step.down_revision, default=())) for step in steps}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-ALEMBIC_INI = Path(__file__).parents[3] / "alembic.ini"
+PROJECT = Path(__file__).parents[3]
 _PLACE = "script_location = %(here)s/migrations\n"
 _ELSEWHERE = re.compile(r"^(?:version_locations|recursive_version|sourceless)", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(revision|down_revision)\b[^=\n]*=(.*)$", re.MULTILINE)
@@ -45,10 +45,7 @@ async def migration_state(connection: AsyncConnection) -> MigrationState:
     """Compare the database with the migrations in the code; raises MigrationError."""
     followed = read_revisions()
     if followed is None:
-        # Not at the top: its import takes longer than all of this.
-        from app.kit.db.migrations import ask_alembic  # noqa: PLC0415
-
-        followed = ask_alembic()
+        followed = _ask_alembic()
     known = frozenset(followed)
     return MigrationState(
         current=await connection.run_sync(_find_current),
@@ -59,8 +56,8 @@ async def migration_state(connection: AsyncConnection) -> MigrationState:
 
 def read_revisions() -> Mapping[str, frozenset[str]] | None:
     """Return each revision with those that it follows, or None if Alembic has to be asked."""
-    versions = ALEMBIC_INI.parent / "migrations" / "versions"
-    config = ALEMBIC_INI.read_text(encoding="utf-8") if ALEMBIC_INI.exists() else ""
+    ini, versions = PROJECT / "alembic.ini", PROJECT / "migrations" / "versions"
+    config = ini.read_text(encoding="utf-8") if ini.exists() else ""
     if _PLACE not in config or _ELSEWHERE.search(config) or not versions.is_dir():
         return None
     found: dict[str, frozenset[str]] = {}
@@ -90,6 +87,18 @@ def merge_advice(heads: Iterable[str]) -> str:
         f"The migrations have several heads ({', '.join([*others, last])}), as after a merge of "
         f"branches: {advice}."
     )
+
+
+def _ask_alembic() -> Mapping[str, frozenset[str]]:
+    # Not at the top: these imports take longer than all of this.
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    from app.kit.db.migrations import read_scripts  # noqa: PLC0415
+
+    try:
+        return read_scripts()
+    except CommandError as error:
+        raise MigrationError(str(error)) from error
 
 
 def _find_current(connection: Connection) -> frozenset[str]:
