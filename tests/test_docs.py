@@ -38,13 +38,17 @@ def test_the_table_of_drivers() -> None:
 def test_the_readme_offers_every_choice() -> None:
     table = {row[0]: row[1:] for row in rows("README.md", "answer")}
     for answer in (
-        *("driver", "framework", "server", "sync_engine", "local_database"),
+        *("driver", "framework", "server", "example", "sync_engine", "local_database"),
         *("windows_event_loop", "license"),
     ):
         offered, default = table[answer]
         for choice in choices(answer):
             assert choice in offered, (answer, choice)
         assert default == choices(answer)[0]
+
+
+def test_the_readme_is_read_in_minutes() -> None:
+    assert len((TEMPLATE / "README.md").read_text(encoding="utf-8").splitlines()) <= 180
 
 
 def test_the_table_of_launchers() -> None:

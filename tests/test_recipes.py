@@ -44,7 +44,8 @@ def add_framework(template: Path, answers: dict[str, Any]) -> None:
     files = ("main.py", "resources.py", "companies/routes.py", "customers/routes.py")
     modules = ("application", "error_handlers", "health", "requests", "responses")
     of_http = (f"http/{module}.py" for module in modules)
-    copy(template, "frameworks/starlette", f"frameworks/{NAME}", *files, *of_http)
+    of_pages = ("parts/included.md", "parts/invoice_routes.py", "parts/sending.py")
+    copy(template, "frameworks/starlette", f"frameworks/{NAME}", *files, *of_http, *of_pages)
 
 
 def add_server(template: Path, answers: dict[str, Any]) -> None:
@@ -99,5 +100,6 @@ def test_a_recipe_bakes(template: Path, tmp_path: Path, question: str, jobs: str
 
 def names(project: Path) -> list[str]:
     """Return the names of a project's files, without what tools made."""
-    found = (path.relative_to(project) for path in project.rglob("*.py"))
+    found = (path.relative_to(project) for path in project.rglob("*.*") if path.is_file())
+    found = (path for path in found if path.suffix in {".py", ".md"})
     return sorted(path.as_posix() for path in found)

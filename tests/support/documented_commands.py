@@ -82,7 +82,7 @@ RUN_BY: dict[str, str] = {
 NOT_RUN: dict[str, str] = {
     r"py try\.py.*": "py is the launcher of Windows; the same is run with python3",
     r"python3 try\.py test": "it is what runs this",
-    r"python3 try\.py bench --document": "it takes ten minutes and rewrites the documents",
+    r"python3 try\.py bench --document( .*)?": "it takes ten minutes and rewrites the documents",
     r"uvx (cookiecutter|cruft create) gh:ORG/REPO": (
         "ORG/REPO stands for an address; tests give both programs this directory"
     ),
