@@ -39,10 +39,8 @@ async def test_a_connection_that_died_at_rest_is_replaced(
             assert await connection.scalar(ID) != first
 
 
-async def test_a_connection_that_dies_at_work_is_a_lost_database(
-    settings: Settings, engine: AsyncEngine
-) -> None:
-    async with open_engine(settings) as own, own.connect() as connection:
+async def test_a_connection_that_dies_at_work_is_a_lost_database(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
         await kill(engine, await connection.scalar(ID))
         with pytest.raises(DBAPIError) as caught:
             await connection.execute(ID)
@@ -192,8 +190,8 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(
     settings: Settings, engine: AsyncEngine
 ) -> None:
     hurried = for_migrations(settings.model_copy(update={"db_lock_timeout": 0.1}))
-    async with asyncio.timeout(10), open_engine(hurried) as own:
-        async with engine.begin() as reader, own.connect() as migrator:
+    async with asyncio.timeout(10), open_engine(hurried) as own, engine.begin() as reader:
+        async with own.connect() as migrator:
             await reader.execute(text("SELECT 1 FROM {{ 'jobs' if cookiecutter.__jobs else 'customers' }}"))
             with pytest.raises(CommandError, match="DB_LOCK_TIMEOUT"):
                 await downgrade(migrator, "base")
