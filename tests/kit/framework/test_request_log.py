@@ -119,7 +119,8 @@ async def test_a_line_has_the_id_of_the_answer(client: AsyncClient, records: Rec
         await client.head("/health"),
         await client.head("/nothing"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 200, 404, 405, 404, 422, 413, 200, 404]
+    statuses = [200, 200, 404, 405, 404, 422, 413, 200, 404]
+    assert [answer.status_code for answer in answers] == statuses
     for answer, record in zip(answers, records, strict=True):
         [request_id] = answer.headers.get_list("X-Request-ID")
         assert vars(record)["request_id"] == request_id
