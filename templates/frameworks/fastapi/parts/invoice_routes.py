@@ -25,7 +25,7 @@ async def create_invoice(
     invoice = await queries.create_invoice(
         session, number=body.number, status=body.status, lines=lines
     )
-    response.headers["Location"] = request.url_for("get_invoice", invoice_id=invoice.id).path
+    response.headers["Location"] = f"{request.url.path}/{invoice.id}"
     return invoice
 
 
