@@ -148,7 +148,7 @@ def test_every_page_is_two_clicks_from_the_readme() -> None:
             if path not in clicks:
                 clicks[path] = clicks[place] + 1
                 queue.append(path)
-    pages = Sources({"": TEMPLATE}).documents()
+    pages = Sources({"": TEMPLATE}).documents
     pages += [
         path.relative_to(TEMPLATE).as_posix()
         for path in (TEMPLATE / PROJECT).glob("docs/*.md")

@@ -7,6 +7,7 @@ import posixpath
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -44,8 +45,9 @@ class Sources:
         first, _, rest = path.partition("/")
         return self.roots[first] / rest if first and first in self.roots else self.roots[""] / path
 
+    @cached_property
     def documents(self) -> list[str]:
-        """Return the paths of all documents."""
+        """The paths of all documents."""
         return sorted(
             posixpath.join(name, path.relative_to(root).as_posix())
             for name, root in self.roots.items()
@@ -61,7 +63,7 @@ def write_pages(sources: Sources, output: Path) -> dict[str, str]:
     """
     titles: dict[str, str] = {}
     linked: set[str] = set()
-    for path in sources.documents():
+    for path in sources.documents:
         text = sources.file(path).read_text(encoding="utf-8")
         heading = HEADING.search(FENCE.sub("", text))
         titles[page_of(path)] = heading[1].replace("`", "") if heading else path
@@ -128,7 +130,7 @@ class Links:
         if not file.is_dir() and (address := shown_in_a_project(path)):
             up = posixpath.relpath(".", posixpath.dirname(self.path) or ".")
             return f'<a href="{up}/projects.html#{address}">{link["text"]}</a>'
-        if file.is_dir() or path not in self.sources.documents():
+        if file.is_dir() or path not in self.sources.documents:
             self.files.add(path)
         if link[0].startswith("!"):
             return self._image(link["text"], path)

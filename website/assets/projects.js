@@ -6,6 +6,8 @@
   const place = document.getElementById("project-tree");
   const view = document.getElementById("project-file");
   const title = document.getElementById("project-path");
+  const panel = document.getElementById("project-files");
+  const narrow = matchMedia("(max-width: 60em)");
   const folder = new URL("projects/", document.currentScript.src);
   const FIRST = ["app/main.py", "app/__main__.py", "README.md"];
   const files = new Map();
@@ -104,6 +106,11 @@
     const next = asked();
     showAnswers(next.chosen);
     if (next.name !== shown.name) showTree(next);
+    // Where the tree stands above the file, it gets out of the way of one that was chosen in it.
+    else if (next.file !== shown.file && narrow.matches) {
+      panel.open = false;
+      title.focus();
+    }
     shown = next;
     mark(next.file);
     const count = next.tree.size;
@@ -160,7 +167,7 @@
   window.projectTrees = (it) => {
     data = it;
     ask();
-    if (matchMedia("(max-width: 60em)").matches) document.getElementById("project-files").open = false;
+    panel.open = !narrow.matches;
     show();
     addEventListener("hashchange", show);
   };
