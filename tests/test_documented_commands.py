@@ -53,6 +53,7 @@ def test_what_runs_them_is_there() -> None:
 
 def test_what_is_no_command_is_told_apart() -> None:
     layout = "app/main.py   the application\ntemplates/asgi/, http/    what they share\n"
+    layout += "2026-11-28T22:03:18Z INFO: app.requests: GET / 200 1 ms\n… WARNING: late\n"
     text = f"```\n{layout}```\n\n```python\nrun(main())\n```\n\n```sh\n$ uv sync  # at first\n```\n"
     assert list(commands_of(text)) == ["uv sync"]
     assert not run_by("uv frobnicate")

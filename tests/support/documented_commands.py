@@ -12,7 +12,8 @@ BLOCK = re.compile(
 SHELLS = {"", "sh", "bash", "shell", "console", "powershell"}
 LAYOUT = re.compile(r"[\w./{},-]+ {2,}\S|[\w./]+, [\w./]+ {2,}\S|\S+ [\w./]+ {5,}\S")
 """A line of a block that shows where things are: a path, two spaces or more, and words."""
-LOG = re.compile(r"(INFO|WARNING|ERROR)\b")
+PROGRAM = re.compile(r"[a-z][\w.-]*(?= |$)")
+"""How a command begins, and a line of a log does not."""
 
 RUN_BY: dict[str, str] = {
     r"python3 try\.py": "test_try.py::test_it_scaffolds_starts_calls_and_stops",
@@ -102,7 +103,7 @@ def commands_of(text: str) -> Iterator[str]:
         if block["language"] in SHELLS:
             for line in block["lines"].splitlines():
                 command = re.sub(r"\s+# .*", "", line.strip().removeprefix("$ "))
-                if command and not LAYOUT.match(line.strip()) and not LOG.match(command):
+                if PROGRAM.match(command) and not LAYOUT.match(line.strip()):
                     yield command
 
 
