@@ -75,6 +75,7 @@ def test_what_a_link_may_lead_to(tmp_path: Path) -> None:
         "[![x](../x.svg)](c/d.md)": (
             "[![x](../x.light.svg#only-light)![x](../x.dark.svg#only-dark)](c/d.md)"
         ),
+        "[the `x` of](../code.py)": "[the `x` of](../sources/code.py.md)",
         "[x](https://example.com/y)": "[x](https://example.com/y)",
         "`[x](nowhere.md)`": "`[x](nowhere.md)`",
         "```\n[x](nowhere.md)\n```": "```\n[x](nowhere.md)\n```",
@@ -165,7 +166,11 @@ def leads_to(place: str) -> list[str]:
     if path.suffix != ".md":
         return []
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
-    targets = [unquote(it["target"].strip("<>")).partition("#")[0] for it in LINK.finditer(text)]
+    targets = [
+        unquote(it["target"].strip("<>")).partition("#")[0]
+        for it in LINK.finditer(text)
+        if it["target"]
+    ]
     folder = posixpath.dirname(place)
     found = [posixpath.normpath(posixpath.join(folder, it)) for it in targets if "://" not in it]
     # What a project's documents link to may be there in a render only.

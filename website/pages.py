@@ -22,9 +22,11 @@ DOCUMENTS = {
 }
 FENCE = re.compile(r"^( *)(`{3,})[^\n]*\n.*?^\1\2 *$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`[^`\n]+`")
-TARGET = r"\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target><[^>]+>|[^)\s]+)\)"
-IMAGE = re.compile("!" + TARGET)
-LINK = re.compile("(?<!!)" + TARGET)
+CODE = r"(?P<code>`+[^`]+`+)|"
+"""What is in backquotes is no link, but may stand in the text of one."""
+TARGET = r"\[(?P<text>(?:`[^`]+`|[^\[\]`]|\[[^\[\]]*\])*)\]\((?P<target><[^>]+>|[^)\s]+)\)"
+IMAGE = re.compile(f"{CODE}!{TARGET}")
+LINK = re.compile(f"{CODE}(?<!!){TARGET}")
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 SYSTEM_IS_DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}\n", re.DOTALL)
 LANGUAGES = {".py": "python", ".json": "json", ".toml": "toml", ".yml": "yaml", ".yaml": "yaml"}
@@ -107,15 +109,12 @@ class Links:
         return "".join([*parts, self._prose(text[position:])])
 
     def _prose(self, text: str) -> str:
-        # What is in backquotes is no link.
-        parts = re.split(r"(`+[^`]+`+)", text)
-        for number in range(0, len(parts), 2):
-            # Images first: they may stand in links.
-            images = IMAGE.sub(self._link, parts[number])
-            parts[number] = LINK.sub(self._link, images)
-        return "".join(parts)
+        # Images first: they may stand in links.
+        return LINK.sub(self._link, IMAGE.sub(self._link, text))
 
     def _link(self, link: re.Match[str]) -> str:
+        if link["code"]:
+            return link[0]
         target = unquote(link["target"].strip("<>"))
         if re.match(r"[a-z]+:|#", target):
             return link[0]
