@@ -288,8 +288,8 @@ def test_it_imports_nothing_that_it_does_not_use(production: Project) -> None:
 def test_what_a_start_checks_needs_no_alembic(production: Project, tmp_path: Path) -> None:
     """Nor does it come with the first request; `doctor` checks what a start does, and ends."""
     with migrated_database(production, tmp_path) as url:
-        options = ("-X", "importtime", "-m", "app", "doctor")
-        done = production.run(production.python, *options, DATABASE_URL=url)
+        doctor = ("-X", "importtime", "-m", "app", "doctor")
+        done = production.run(production.python, *doctor, DATABASE_URL=url)
     assert done.returncode == 0, done.stderr
     assert "sqlalchemy" in done.stderr
     assert "alembic" not in done.stderr
