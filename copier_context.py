@@ -108,6 +108,8 @@ def refusals(name: str, answers: Mapping[str, Any]) -> Iterator[str]:
         yield from HOOK.slug_problems(answers[name])
     elif name == "server":
         yield from HOOK.server_problems(answers)
+    elif name == "telemetry":
+        yield from HOOK.telemetry_problems(answers)
     elif name == "windows_event_loop":
         yield from HOOK.loop_problems(answers)
 

@@ -30,6 +30,7 @@ from benchmarks.loads import far_database, side_by_side, workers
 from benchmarks.measuring import Plan
 from benchmarks.rendering import rendering
 from benchmarks.start_up import STARTS, start_up
+from benchmarks.telemetry import WAYS, telemetry
 
 PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "instructions": instructions,
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "far_database": far_database,
     "workers": workers,
     "levers": levers,
+    "telemetry": telemetry,
     "bulk": bulk,
     "export": export,
     "start_up": start_up,
@@ -127,6 +129,7 @@ def _steps(part: str, bench: Bench) -> int:
         "far_database": slices * 4,
         "workers": slices * 2,
         "levers": (min(bench.plan.rounds, ROUNDS) + 1) * (len(LEVERS) + 2),
+        "telemetry": (bench.plan.rounds + 1) * (len(WAYS) + 2),
         "bulk": 8,
         "start_up": (STARTS + 1) * len(bench.pairs),
     }

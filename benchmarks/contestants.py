@@ -90,22 +90,21 @@ class Workshop:
         """Work in `directory`; `advance` is told what is installed."""
         self._directory = directory
         self._advance = advance
-        self._projects: dict[tuple[str, str], Project] = {}
+        self._projects: dict[tuple[str, ...], Project] = {}
         self._baseline: Project | None = None
 
-    def project(self, driver: str, framework: str) -> Project:
-        """Return a project that can run."""
-        key = (driver, framework)
+    def project(self, driver: str, framework: str, **answers: str) -> Project:
+        """Return a project that can run, with the defaults for all other answers."""
+        key = (driver, framework, *answers.values())
         if key not in self._projects:
-            self._advance(f"Install {label(*key)}")
-            self._projects[key] = self._install(f"{driver}-{framework}", driver, framework)
+            self._advance(f"Install {label(driver, framework)}")
+            self._projects[key] = self._install("-".join(key), driver, framework, **answers)
         return self._projects[key]
 
-    def contestant(self, driver: str, framework: str) -> Contestant:
+    def contestant(self, driver: str, framework: str, **answers: str) -> Contestant:
         """Return a project that takes part."""
-        return Contestant(
-            label(driver, framework), self.project(driver, framework), ("-m", "app", "serve")
-        )
+        project = self.project(driver, framework, **answers)
+        return Contestant(label(driver, framework), project, ("-m", "app", "serve"))
 
     def baselines(self) -> list[Contestant]:
         """Return the floor and the usual template.
@@ -138,10 +137,11 @@ class Workshop:
             found |= {it["name"]: it["version"] for it in json.loads(told)}
         return dict(sorted(found.items()))
 
-    def _install(self, name: str, driver: str, framework: str) -> Project:
+    def _install(self, name: str, driver: str, framework: str, **answers: str) -> Project:
         directory = self._directory / name
         directory.mkdir()
-        return install(directory, "--no-default-groups", driver=driver, framework=framework)
+        answers |= {"driver": driver, "framework": framework}
+        return install(directory, "--no-default-groups", **answers)
 
 
 def ensure_the_same_answers(servers: list[Server]) -> None:

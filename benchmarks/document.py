@@ -17,6 +17,8 @@ from benchmarks.callgrind import BOUND
 from benchmarks.contestants import FLOOR
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import by_ratio, results_chart
+from benchmarks.telemetry import NOT_YET
+from benchmarks.telemetry import WAYS as TELEMETRY
 
 Results = dict[str, Any]
 DOCS = TEMPLATE / "docs"
@@ -200,6 +202,24 @@ def _levers(results: Results, kind: str, change: str, why: str) -> str:
     )
 
 
+def _telemetry(results: Results) -> str:
+    if "telemetry" not in results["parts"]:
+        return NOT_YET
+    found = results["parts"]["telemetry"]["GET"]
+    return _table(
+        ["with", "GET", "by CPU", "p99 ÷ p50"],
+        (
+            [
+                name,
+                _spread(found[name]["ratio"]),
+                f"{found[name]['cpu_ratio']:.2f}",
+                f"{found[name]['tail']['median']:.1f}",
+            ]
+            for name in TELEMETRY
+        ),
+    )
+
+
 def _bulk(results: Results) -> str:
     return _table(
         ["driver", "times `add_all`", "10,000 rows, s", "`add_all`, s"],
@@ -306,6 +326,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "workers": _workers,
     "defaults": _defaults,
     "beyond": _beyond,
+    "telemetry": _telemetry,
     "bulk": _bulk,
     "export": _export,
     "start_up": _start_up,

@@ -19,6 +19,7 @@ Results = dict[str, Any]
 TITLES = {
     "side_by_side": "Side by side: one worker each, floor = 1",
     "workers": "FastAPI, two workers against one",
+    "telemetry": "FastAPI with telemetry, without = 1",
 }
 
 

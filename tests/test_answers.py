@@ -259,6 +259,13 @@ def test_native_loop_is_refused_for_psycopg(tmp_path: Path) -> None:
     assert "windows_event_loop 'native' cannot serve the driver 'psycopg'" in said
 
 
+def test_telemetry_of_a_command_line_is_refused() -> None:
+    answers = {"framework": "none", "telemetry": "opentelemetry"}
+    (said,) = hook.telemetry_problems(ANSWERS | answers | {"jobs": "no"})
+    assert said.startswith("telemetry 'opentelemetry' is for services and workers")
+    assert list(hook.telemetry_problems(ANSWERS | answers | {"jobs": "yes"})) == []
+
+
 def test_server_that_cannot_serve_the_framework_is_refused(tmp_path: Path) -> None:
     answers = ANSWERS | {
         "project_slug": "shop",

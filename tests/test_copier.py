@@ -117,6 +117,7 @@ REFUSED: list[dict[str, str]] = [
     {"description": "My {{ shop"},
     {"author_name": "x" * 201},
     {"framework": "sanic", "server": "granian"},
+    {"framework": "none", "telemetry": "opentelemetry"},
     {"driver": "psycopg", "windows_event_loop": "native"},
 ]
 

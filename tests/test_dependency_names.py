@@ -83,6 +83,10 @@ def test_dependencies_of_servers_are_reserved(tmp_path: Path, server: str) -> No
     check(tmp_path, server=server)
 
 
+def test_dependencies_of_telemetry_are_reserved(tmp_path: Path) -> None:
+    check(tmp_path, telemetry="opentelemetry")
+
+
 def check(tmp_path: Path, **answers: str) -> None:
     wanted = requirements(bake(tmp_path, **answers))
 

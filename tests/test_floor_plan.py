@@ -15,10 +15,12 @@ import pytest
 from support.bake import bake, choices
 
 KIT = ("app.kit", "app.event_loop")
+OFF = "none"
 LAYERS = {
     "app.kit.db": ("app.kit.db", "app.kit.errors", "app.event_loop"),
     "app.kit.http": ("app.kit",),
     "app.kit.jobs": ("app.kit",),
+    "app.kit.telemetry": ("app.kit",),
     "app.kit.commands": ("app.kit", "app.event_loop"),
 }
 """What the modules of a part of the kit may import of the application."""
@@ -33,15 +35,19 @@ OWN_TESTS = 400
 @pytest.fixture(
     scope="module",
     params=[
-        *((choices("driver")[0], *it) for it in product(choices("framework"), choices("jobs"))),
-        *product(choices("driver")[1:], ["fastapi", "none"], choices("jobs")),
+        *(
+            (choices("driver")[0], *it, OFF)
+            for it in product(choices("framework"), choices("jobs"))
+        ),
+        *product(choices("driver")[1:], ["fastapi", "none"], choices("jobs"), [OFF]),
+        *product(choices("driver")[:1], choices("framework"), ["yes"], ["opentelemetry"]),
     ],
     ids="-".join,
 )
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a render."""
-    driver, framework, jobs = request.param
-    return bake(tmp_path_factory.mktemp("bake"), driver=driver, framework=framework, jobs=jobs)
+    answers = dict(zip(("driver", "framework", "jobs", "telemetry"), request.param, strict=True))
+    return bake(tmp_path_factory.mktemp("bake"), **answers)
 
 
 def modules(project: Path) -> dict[str, set[str]]:

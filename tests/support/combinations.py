@@ -23,6 +23,7 @@ def combinations() -> Iterator[dict[str, str]]:
             yield {"framework": framework, "server": server}
     for framework in choices("framework"):
         yield {"framework": framework, "jobs": "yes"}
+        yield {"framework": framework, "jobs": "yes", "telemetry": "opentelemetry"}
     for driver in choices("driver")[1:]:
         yield {"driver": driver, "framework": "none", "jobs": "yes"}
     for driver in choices("driver"):

@@ -36,7 +36,7 @@ else:
 """What asks a service to stop."""
 QUESTIONS = ("driver", "framework", "server")
 Variant = tuple[str, ...]
-"""A driver, a framework and, if they are not the default, a server and the answer `jobs`."""
+"""A driver, a framework and, if they are not the default, a server, `jobs` and `telemetry`."""
 AWKWARD = {
     "project_name": 'Żółć & Söhne\'s "quoted" \\ 🏭',
     "project_slug": "a" * 40,
@@ -48,8 +48,8 @@ AWKWARD = {
 DEAD_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
 """The environment of somebody whose proxy knows nothing of this machine."""
 FOREIGN = (
-    *("APP_", "DATABASE_URL", "DB_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL", "VIRTUAL_ENV"),
-    "WEB_CONCURRENCY",
+    *("APP_", "DATABASE_URL", "DB_", "OTEL_", "PYTEST_", "PYTHON", "TEST_DATABASE_URL"),
+    *("VIRTUAL_ENV", "WEB_CONCURRENCY"),
 )
 
 
@@ -161,7 +161,7 @@ def new_directory(factory: pytest.TempPathFactory) -> Path:
 
 def answers(variant: Variant) -> dict[str, str]:
     """Return what a variant answers; one without a framework is a worker, unless it says no."""
-    given = dict(zip((*QUESTIONS, "jobs"), variant, strict=False))
+    given = dict(zip((*QUESTIONS, "jobs", "telemetry"), variant, strict=False))
     return {"jobs": "yes"} | given if given.get("framework") == "none" else given
 
 

@@ -32,7 +32,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ):
             yield
 
+    # {% if cookiecutter.__telemetry %}
+    app = FastAPI(
+        title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}",
+        lifespan=lifespan,
+        # Its own spans would be a second one of each request, with its query.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    # {% else %}
     app = FastAPI(title="{{ cookiecutter.project_slug | replace('_', ' ') | title }}", lifespan=lifespan)
+    # {% endif %}
     complete(app, settings)
     # {% if cookiecutter.__example %}
     app.include_router(companies, prefix="/api/v1")

@@ -25,6 +25,9 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 # {% endif %}
 from app.kit.db.settings import DatabaseSettings
 from app.kit.log import LogSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.settings import TelemetrySettings
+# {% endif %}
 
 # {% if cookiecutter.__web %}
 ANY_ORIGIN = "*"
@@ -36,7 +39,7 @@ _ROUTES = ("/api/v1/", "/docs/", "/health/", "/ready/", "/schema/")
 
 # {% endif %}
 
-class ServiceSettings(LogSettings, DatabaseSettings):
+class ServiceSettings({{ "LogSettings, DatabaseSettings, TelemetrySettings" if cookiecutter.__telemetry else "LogSettings, DatabaseSettings" }}):
     """The kit's settings, which `app.settings` extends; times are in seconds, sizes in bytes.
 
     Raises pydantic.ValidationError for an invalid value, and pydantic_settings.SettingsError for a

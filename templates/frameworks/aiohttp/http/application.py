@@ -7,7 +7,13 @@ from aiohttp import web
 from app.kit.http import browser_headers, error_handlers, health, proxy_middleware
 from app.kit.http.request_log_middleware import add_id, request_log
 from app.kit.http.requests import REQUEST_TIMEOUT
+# {% if cookiecutter.__telemetry %}
+from app.kit.http.telemetry_middleware import observe_requests
+# {% endif %}
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.lifespan import is_on
+# {% endif %}
 
 
 def options(settings: ServiceSettings) -> dict[str, Any]:
@@ -17,6 +23,9 @@ def options(settings: ServiceSettings) -> dict[str, Any]:
         # A few bytes could become all the memory.
         "handler_args": {"auto_decompress": False},
         "middlewares": [
+            # {% if cookiecutter.__telemetry %}
+            *([observe_requests(settings)] if is_on(settings) else []),
+            # {% endif %}
             request_log(settings),
             browser_headers.preflights(settings),
             error_handlers.middleware,

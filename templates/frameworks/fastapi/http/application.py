@@ -7,7 +7,13 @@ from app.kit.http.head import HeadAsGet
 from app.kit.http.middleware import BodyLimit, UnexpectedErrors
 from app.kit.http.proxy_middleware import BehindProxies
 from app.kit.http.request_log_middleware import RequestLog
+# {% if cookiecutter.__telemetry %}
+from app.kit.http.telemetry_middleware import ObservedRequests
+# {% endif %}
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.lifespan import is_on
+# {% endif %}
 
 
 def complete(app: FastAPI, settings: ServiceSettings) -> None:
@@ -18,6 +24,10 @@ def complete(app: FastAPI, settings: ServiceSettings) -> None:
     browser_headers.install(app, settings)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog, settings=settings)
+    # {% if cookiecutter.__telemetry %}
+    if is_on(settings):
+        app.add_middleware(ObservedRequests)
+    # {% endif %}
     app.add_middleware(BehindProxies, settings=settings)
     error_handlers.install(app)
     health.install(app)

@@ -17,7 +17,13 @@ from app.kit.http.proxy_middleware import BehindProxies
 from app.kit.http.request_log_middleware import RequestLog
 from app.kit.http.requests import JsonRequest, path_of
 from app.kit.http.sessions import DEPENDENCIES
+# {% if cookiecutter.__telemetry %}
+from app.kit.http.telemetry_middleware import ObservedRequests
+# {% endif %}
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.lifespan import is_on
+# {% endif %}
 
 # Litestar's pages would look for the document without the prefix.
 OpenAPIRenderPlugin.get_openapi_json_route = staticmethod(  # type: ignore[method-assign]
@@ -50,4 +56,8 @@ def complete(app: Litestar, settings: ServiceSettings) -> None:
     """Add the middleware: Litestar's own does not see what has no route."""
     app.asgi_handler = HeadAsGet(BrowserHeaders(app.asgi_handler, settings=settings))
     app.asgi_handler = RequestLog(app.asgi_handler, settings=settings)
+    # {% if cookiecutter.__telemetry %}
+    if is_on(settings):
+        app.asgi_handler = ObservedRequests(app.asgi_handler)
+    # {% endif %}
     app.asgi_handler = BehindProxies(app.asgi_handler, settings=settings)

@@ -9,7 +9,13 @@ from app.kit.http.head import HeadAsGet
 from app.kit.http.proxy_middleware import BehindProxies
 from app.kit.http.request_log_middleware import RequestLog
 from app.kit.http.requests import Connection, IdConverter, JsonRequest, note_route
+# {% if cookiecutter.__telemetry %}
+from app.kit.http.telemetry_middleware import ObservedRequests
+# {% endif %}
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.lifespan import is_on
+# {% endif %}
 
 
 def complete(app: Quart, settings: ServiceSettings, *, title: str) -> None:
@@ -30,4 +36,8 @@ def complete(app: Quart, settings: ServiceSettings, *, title: str) -> None:
     app.register_blueprint(health.blueprint)
     app.asgi_app = HeadAsGet(BrowserHeaders(app.asgi_app, settings=settings))  # type: ignore[method-assign]  # Quart's own way
     app.asgi_app = RequestLog(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way
+    # {% if cookiecutter.__telemetry %}
+    if is_on(settings):
+        app.asgi_app = ObservedRequests(app.asgi_app)  # type: ignore[method-assign]  # Quart's own way
+    # {% endif %}
     app.asgi_app = BehindProxies(app.asgi_app, settings=settings)  # type: ignore[method-assign]  # Quart's own way

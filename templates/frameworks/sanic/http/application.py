@@ -9,7 +9,13 @@ from app.kit.http import browser_headers, health
 from app.kit.http.error_handlers import ProblemHandler
 from app.kit.http.request_log_middleware import LoggingApp, add_id
 from app.kit.http.requests import App, HeadRouter, StrictRequest, close_after_chunks
+# {% if cookiecutter.__telemetry %}
+from app.kit.http.telemetry_middleware import ObservedApp
+# {% endif %}
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.lifespan import is_on
+# {% endif %}
 
 
 def new_application(name: str, settings: ServiceSettings) -> App:
@@ -17,7 +23,7 @@ def new_application(name: str, settings: ServiceSettings) -> App:
     # Its registry refuses a second application of a name, as tests create.
     with suppress(SanicException):
         Sanic.unregister_app(Sanic.get_app(name))
-    app = LoggingApp(
+    app = {{ "(ObservedApp if is_on(settings) else LoggingApp)" if cookiecutter.__telemetry else "LoggingApp" }}(
         name,
         configure_logging=False,
         error_handler=ProblemHandler(),

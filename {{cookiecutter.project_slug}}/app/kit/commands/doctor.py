@@ -35,6 +35,14 @@ async def _examine(settings: ServiceSettings) -> str:
     _line("Template", TEMPLATE_VERSION)
     _line("Python", f"{sys.version.split()[0]} on {sys.platform}")
     _line("Event loop", event_loop.loop_name(type(asyncio.get_running_loop())))
+    # {% if cookiecutter.__telemetry %}
+    # Here, since no other command needs what it loads.
+    from app.kit.telemetry.check import LOST, destinations  # noqa: PLC0415
+
+    telemetry = destinations(settings)
+    for name, where in telemetry.items():
+        _line(name, where)
+    # {% endif %}
     async with diagnosed_engine(settings) as engine, reading(engine) as connection:
         _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
         # {% if cookiecutter.__networked and cookiecutter.__start %}
@@ -51,6 +59,11 @@ async def _examine(settings: ServiceSettings) -> str:
     if settings.replica:
         async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
             _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
+    # {% endif %}
+    # {% if cookiecutter.__telemetry %}
+    for name, where in telemetry.items():
+        if LOST in where:
+            return f"Warning: {name.lower()} get lost, since {where}."
     # {% endif %}
     # {% if cookiecutter.__networked and cookiecutter.__start %}
     return capacity_warning(settings, allowed) or "All is well."

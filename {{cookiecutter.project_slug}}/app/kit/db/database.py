@@ -25,6 +25,10 @@ class Database:
     engine: AsyncEngine
     sessions: Sessions
     readiness: Readiness
+    # {% if cookiecutter.__telemetry %}
+    engines: tuple[AsyncEngine, ...] = ()
+    """All of them, to be observed."""
+    # {% endif %}
 
 
 @asynccontextmanager
@@ -47,7 +51,11 @@ async def open_database(settings: DatabaseSettings, *, prewarm: int) -> AsyncIte
             watch_leaks(each, settings.db_leak_threshold)
         readiness = Readiness(*engines, timeout=settings.db_ready_timeout)
         await stack.enter_async_context(aclosing(readiness))
+        # {% if cookiecutter.__telemetry %}
+        yield Database(engine, create_sessions(*engines), readiness, tuple(engines))
+        # {% else %}
         yield Database(engine, create_sessions(*engines), readiness)
+        # {% endif %}
     # {% else %}
     """Yield the database with `prewarm` open connections, which are closed in the end.
 
@@ -60,5 +68,9 @@ async def open_database(settings: DatabaseSettings, *, prewarm: int) -> AsyncIte
         aclosing(Readiness(engine, timeout=settings.db_ready_timeout)) as readiness,
     ):
         watch_leaks(engine, settings.db_leak_threshold)
+        # {% if cookiecutter.__telemetry %}
+        yield Database(engine, create_sessions(engine), readiness, (engine,))
+        # {% else %}
         yield Database(engine, create_sessions(engine), readiness)
+        # {% endif %}
     # {% endif %}

@@ -2,6 +2,10 @@
 
 import asyncio
 import gc
+# {% if cookiecutter.__telemetry %}
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+# {% endif %}
 from typing import Any
 from weakref import WeakSet
 
@@ -31,6 +35,10 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
         super().__init__(*arguments, **options)
         self.holders: WeakSet[Any] = WeakSet()
         """Those who may lose a dead connection; take out one that holds it for long on purpose."""
+        # {% if cookiecutter.__telemetry %}
+        self.taking: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What each taking of a connection is done in; to measure it."""
+        # {% endif %}
 
     def reclaim_soon(self) -> None:
         """Reclaim leaked connections at once, or PAUSE seconds after the last time."""
@@ -55,10 +63,26 @@ class ReclaimingPool(AsyncAdaptedQueuePool):
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection, whose holder counts only now: its checks may take a while."""
+        # {% if cookiecutter.__telemetry %}
+        with self.taking():
+            holder = super().connect()
+        # {% else %}
         holder = super().connect()
+        # {% endif %}
         self.holders.add(holder)
         return holder
 
+    # {% if cookiecutter.__telemetry %}
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection now."""
+        return self._waiting
+
+    def most(self) -> int:
+        """Return how many connections the pool may have."""
+        return self.size() + self._max_overflow
+
+    # {% endif %}
     def _do_get(self) -> ConnectionPoolEntry:
         if self.checkedout() < self.size() + self._max_overflow:
             return super()._do_get()

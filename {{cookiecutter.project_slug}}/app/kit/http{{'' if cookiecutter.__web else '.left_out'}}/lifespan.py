@@ -11,6 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from app.kit.db.database import Database, open_database
 from app.kit.log import open_log
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.lifespan import open_telemetry
+# {% endif %}
 
 THRESHOLDS = (50_000, 20, 50)
 """Objects in the youngest generation that start a collection (Python's default: 700 or 2,000),
@@ -20,7 +23,16 @@ and how many collections of a generation lead to one of the next."""
 @asynccontextmanager
 async def open_service(settings: ServiceSettings) -> AsyncIterator[Database]:
     """Open the log and the database, and close them in the end; raises what `open_engine` does."""
+    # {% if cookiecutter.__telemetry %}
+    async with (
+        open_log(settings),
+        open_telemetry(settings) as telemetry,
+        open_database(settings, prewarm=settings.db_prewarm) as database,
+    ):
+        telemetry.observe(database)
+        # {% else %}
     async with open_log(settings), open_database(settings, prewarm=settings.db_prewarm) as database:
+        # {% endif %}
         # {% if cookiecutter._frameworks[cookiecutter.framework].base is defined %}
         # Loads what answers need: later there may be no file descriptor left for that.
         await run_in_threadpool(int)

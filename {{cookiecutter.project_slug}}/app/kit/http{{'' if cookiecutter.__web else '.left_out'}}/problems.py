@@ -13,6 +13,9 @@ from app.kit.db.failures import Failure, classify
 from app.kit.db.outages import outages
 from app.kit.errors import DomainError, InvalidError, NotFoundError
 from app.kit.http.request_log import current_request_id
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.observation import note_error
+# {% endif %}
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +61,15 @@ def database_problem(error: SQLAlchemyError, request: str) -> Problem:
         case Failure.UNSTORABLE:
             return Problem(422, "A text has a character that the database can't store.")
         case Failure.UNAVAILABLE:
+            # {% if cookiecutter.__telemetry %}
+            note_error(error)
+            # {% endif %}
             outages.log(f"{_plain(request)} 503", error)
             return Problem(503, "The database is busy or away.", RETRY_AFTER)
         case Failure.UNEXPECTED:
+            # {% if cookiecutter.__telemetry %}
+            note_error(error)
+            # {% endif %}
             logger.error("%s failed\n%s", _plain(request), report(error))
             return UNEXPECTED
 
@@ -73,6 +82,9 @@ def domain_problem(error: DomainError) -> Problem:
 
 def log_broken_stream(error: Exception, request: str) -> None:
     """Log why the answer to `request` (method and path) broke off: it is too late to tell it."""
+    # {% if cookiecutter.__telemetry %}
+    note_error(error)
+    # {% endif %}
     if isinstance(error, SQLAlchemyError) and classify(error) is Failure.UNAVAILABLE:
         logger.warning("%s broke off: %s", _plain(request), in_words(error))
     elif isinstance(error, SQLAlchemyError):
@@ -83,6 +95,9 @@ def log_broken_stream(error: Exception, request: str) -> None:
 
 def unexpected_problem(error: Exception, request: str) -> Problem:
     """Log `error`, and return what to tell the client of `request`."""
+    # {% if cookiecutter.__telemetry %}
+    note_error(error)
+    # {% endif %}
     logger.error("%s failed", _plain(request), exc_info=error)
     return UNEXPECTED
 

@@ -19,6 +19,9 @@ from urllib.parse import quote
 
 from app.kit.db.outcomes import Outcome, noted_outcomes
 from app.kit.log import log_fields, with_log_fields
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.observation import note_exchange
+# {% endif %}
 
 logger = logging.getLogger("app.requests")
 
@@ -63,6 +66,9 @@ def logged(method: str, path: str, ids: Sequence[str], *, is_on: bool = True) ->
     started, ended = perf_counter(), "cancelled"
     with with_log_fields(request_id=request_id), noted_outcomes() as outcomes:
         exchange = Exchange(request_id, outcomes)
+        # {% if cookiecutter.__telemetry %}
+        note_exchange(exchange)
+        # {% endif %}
         try:
             yield exchange
             ended = "answered" if exchange.status else ended

@@ -8,7 +8,9 @@ from typing import TypeVar
 from app.kit.commands.processes import Stop
 from app.kit.db.database import Database, open_database
 from app.kit.jobs.bell import Bell
+# {% if not cookiecutter.__telemetry %}
 from app.kit.jobs.consumer import Consumer
+# {% endif %}
 from app.kit.jobs.handling import GRACE, Handler
 # {% if cookiecutter.__postgresql %}
 from app.kit.jobs.listener import keep_listening
@@ -17,6 +19,10 @@ from app.kit.jobs.watchdog import watched_loop
 from app.kit.log import open_log
 from app.kit.resources import SharedResources
 from app.kit.settings import ServiceSettings
+# {% if cookiecutter.__telemetry %}
+from app.kit.telemetry.jobs import TracingConsumer, measure_queue
+from app.kit.telemetry.lifespan import open_telemetry
+# {% endif %}
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
@@ -42,11 +48,20 @@ async def do_jobs(
     connections = min(settings.db_prewarm, settings.worker_concurrency)
     async with (
         open_log(settings),
+        # {% if cookiecutter.__telemetry %}
+        open_telemetry(settings) as telemetry,
+        # {% endif %}
         open_database(settings, prewarm=connections) as database,
         open_resources(settings, database) as resources,
         asyncio.TaskGroup() as tasks,
     ):
+        # {% if cookiecutter.__telemetry %}
+        telemetry.observe(database)
+        measuring = tasks.create_task(measure_queue(database.sessions, telemetry))
+        consumer = TracingConsumer(resources, bell, handlers)
+        # {% else %}
         consumer = Consumer(resources, bell, handlers)
+        # {% endif %}
         consumers = [tasks.create_task(consumer.run()) for _ in range(settings.worker_concurrency)]
         # {% if cookiecutter.__postgresql %}
         listener = tasks.create_task(
@@ -61,6 +76,9 @@ async def do_jobs(
         await asyncio.wait(consumers, timeout=settings.app_shutdown_timeout)
         for task in consumers:
             task.cancel()
+        # {% if cookiecutter.__telemetry %}
+        measuring.cancel()
+        # {% endif %}
         # {% if cookiecutter.__postgresql %}
         listener.cancel()
         # {% endif %}

@@ -1,0 +1,73 @@
+"""What it costs to see a service run: FastAPI's project with the answer `telemetry`, off and on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from benchmarks.bench import Bench
+from benchmarks.contestants import BASELINE
+from benchmarks.cores import on
+from benchmarks.levers import AS_IT_IS
+from benchmarks.loads import CONNECTIONS, summary
+from benchmarks.measuring import measure
+from benchmarks.servers import seeded
+
+NOT_YET = "Not measured yet: the next run of all parts does it."
+TENTH = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
+WAYS: dict[str, dict[str, str]] = {
+    "`telemetry=opentelemetry`, off": {},
+    "metrics": {"OTEL_TRACES_EXPORTER": "none"},
+    "metrics, and a tenth of the traces": TENTH,
+    "metrics and traces": {},
+}
+"""Settings of each; all but the first export."""
+
+
+class Sink(BaseHTTPRequestHandler):
+    """A collector that throws away what it gets."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+def telemetry(bench: Bench) -> dict[str, Any]:
+    """Return what reads cost with telemetry, relative to a project without the answer."""
+    plain = replace(bench.workshop.contestant(*BASELINE), name=AS_IT_IS)
+    measured = bench.workshop.contestant(*BASELINE, telemetry="opentelemetry")
+    with ExitStack() as stack:
+        with on(bench.cores.others):
+            url = stack.enter_context(seeded(plain.project, bench.directory))
+            collector = stack.enter_context(_collector())
+        with on(bench.cores.servers):
+            servers = [stack.enter_context(plain.start(url, bench.log(AS_IT_IS)))]
+            for number, (name, env) in enumerate(WAYS.items()):
+                exports = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector} if number else {}
+                log = bench.log(f"telemetry-{number}")
+                it = replace(measured, name=name)
+                servers.append(stack.enter_context(it.start(url, log, **env, **exports)))
+        plan = replace(bench.plan, methods=("GET",))
+        with on(bench.cores.others):
+            rounds = measure(
+                servers, bench.generator, plan, connections=CONNECTIONS, advance=bench.advance
+            )
+    return {"GET": summary(rounds["GET"], AS_IT_IS)}
+
+
+@contextmanager
+def _collector() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Sink) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
