@@ -21,6 +21,7 @@ RENDERS = [
         for framework in choices("framework")
     ),
     {"driver": "aiosqlite", "example": "none"},
+    {"telemetry": "opentelemetry"},
     {"windows_event_loop": "native", "server": "granian", "local_database": "no"},
 ]
 
