@@ -90,6 +90,26 @@ REQUEST_KEYS = {
 SQL_KEYS = {"db.namespace", "db.operation.name", "db.query.summary", "db.query.text"}
 
 
+OWN_ID = """
+import logging
+from opentelemetry.sdk.trace import TracerProvider
+from app.kit.telemetry.log_records import with_trace_ids
+
+logging.basicConfig(format="%(trace_id)s")
+tracer = TracerProvider().get_tracer("own")
+with with_trace_ids(), tracer.start_as_current_span("own"):
+    logging.warning("", extra={"trace_id": "own"})
+    logging.warning("")
+"""
+
+
+@pytest.mark.parametrize("project", each(SERVICES, usual=USUAL[:1]), indirect=True)
+def test_a_line_may_say_its_own_trace(project: Project) -> None:
+    own, made = project.run(project.python, "-c", OWN_ID).stderr.splitlines()
+    assert own == "own"
+    assert re.fullmatch(r"[0-9a-f]{32}", made)
+
+
 @pytest.mark.parametrize("project", each(SERVICES, usual=USUAL), indirect=True)
 def test_a_request_is_a_server_span_and_its_statements_are_children(
     project: Project, url: str, tmp_path: Path, request: pytest.FixtureRequest

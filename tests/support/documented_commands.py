@@ -92,7 +92,7 @@ NOT_RUN: dict[str, str] = {
     r"pip install \"sqlalchemy.*": "tests of the recipe have these packages already",
     r"uv add .*": "it changes what a project requires; the tests have these packages already",
     r"uv run --with jupyterlab jupyter lab": "it opens a browser, and stays",
-    r"docker compose .*": "needs Docker, which is not here",
+    r"docker (compose|run) .*": "needs Docker, which is not here",
 }
 """By a pattern of whole commands: why no test runs them."""
 

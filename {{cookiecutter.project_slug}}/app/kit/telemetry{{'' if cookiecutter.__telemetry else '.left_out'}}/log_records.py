@@ -3,26 +3,31 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 
 @contextmanager
 def with_trace_ids() -> Iterator[None]:
-    """Give `trace_id` and `span_id` to each record that is made in a span while the block runs."""
-    make = logging.getLogRecordFactory()
+    """Give `trace_id` and `span_id` to each record of a span that is logged while the block runs.
 
-    def make_with_ids(*arguments: Any, **options: Any) -> logging.LogRecord:
-        record = make(*arguments, **options)
-        context = get_current_span().get_span_context()
-        if context.is_valid:
-            record.trace_id = format_trace_id(context.trace_id)
-            record.span_id = format_span_id(context.span_id)
-        return record
-
-    logging.setLogRecordFactory(make_with_ids)
+    By a filter of the handlers: with a record factory, `extra={"trace_id": ...}` of an owner would
+    raise KeyError.
+    """
+    handlers = [*logging.root.handlers]
+    for handler in handlers:
+        handler.addFilter(add_trace_ids)
     try:
         yield
     finally:
-        logging.setLogRecordFactory(make)
+        for handler in handlers:
+            handler.removeFilter(add_trace_ids)
+
+
+def add_trace_ids(record: logging.LogRecord) -> bool:
+    """Add them to a record, unless the line itself says them: a filter, for handlers."""
+    context = get_current_span().get_span_context()
+    if context.is_valid:
+        vars(record).setdefault("trace_id", format_trace_id(context.trace_id))
+        vars(record).setdefault("span_id", format_span_id(context.span_id))
+    return True
