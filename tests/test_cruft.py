@@ -159,7 +159,7 @@ TEMPLATES_LINES = {
     f"{PROJECT}/app/__main__.py": "    settings=Settings,\n",
     f"{PROJECT}/pyproject.toml": "dependencies = [\n",
     f"{PROJECT}/.env.example": "# APP_PORT=8000\n",
-    f"{PROJECT}/migrations/env.py": "    escape_unprintable()\n",
+    f"{PROJECT}/migrations/env.py": "    register_models()\n",
     f"{PROJECT}/tests/conftest.py": "    _server.close()\n",
     f"{PROJECT}/README.md": "## Commands\n",
     f"{PROJECT}/AGENTS.md": "## Rules\n",

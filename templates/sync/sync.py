@@ -39,12 +39,12 @@ def open_sync_engine(settings: DatabaseSettings) -> Iterator[Engine]:
         pool_size=settings.db_pool_size,
         pool_timeout=settings.db_pool_timeout,
     )
+    log_sql_of(engine, settings)
     sync_driver.configure(engine)
     # {% if cookiecutter.__networked %}
     renew_password(engine, settings)
     # {% endif %}
     redact_errors(engine)
-    log_sql_of(engine, settings)
     try:
         yield engine
     finally:

@@ -39,6 +39,8 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
         pool_use_lifo=True,
         poolclass=ReclaimingPool,
     )
+    # First: those who execute a statement themselves (app/kit/db/recovery.py) end its event.
+    log_sql_of(engine.sync_engine, settings)
     driver.configure(engine, settings)
     # {% if cookiecutter.__networked %}
     renew_password(engine.sync_engine, settings)
@@ -46,7 +48,6 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
     event.listen(engine.sync_engine, "handle_error", _note_refusal)
     event.listen(engine.sync_engine, "handle_error", reclaim_after_lock_error)
     redact_errors(engine.sync_engine)
-    log_sql_of(engine.sync_engine, settings)
     return engine
 
 

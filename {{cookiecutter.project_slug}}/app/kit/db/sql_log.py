@@ -66,8 +66,7 @@ def log_sql_of(engine: Engine, settings: DatabaseSettings) -> None:
 
     # The dialect's events: for one of the engine's, each connection makes dispatchers of its own.
     for event_name in ("do_execute", "do_executemany", "do_execute_no_params"):
-        # Before those that execute it themselves (app/kit/db/recovery.py).
-        event.listen(engine, event_name, log, insert=True)
+        event.listen(engine, event_name, log)
     if settings.app_slow_query:
         _log_slow_queries_of(engine, settings.app_slow_query)
 
