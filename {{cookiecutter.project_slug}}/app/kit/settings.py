@@ -39,7 +39,8 @@ _ROUTES = ("/api/v1/", "/docs/", "/health/", "/ready/", "/schema/")
 
 # {% endif %}
 
-class ServiceSettings({{ "LogSettings, DatabaseSettings, TelemetrySettings" if cookiecutter.__telemetry else "LogSettings, DatabaseSettings" }}):
+# LogSettings last: of several configurations, such as `extra`, the last one counts.
+class ServiceSettings({{ "DatabaseSettings, TelemetrySettings, LogSettings" if cookiecutter.__telemetry else "DatabaseSettings, LogSettings" }}):
     """The kit's settings, which `app.settings` extends; times are in seconds, sizes in bytes.
 
     Raises pydantic.ValidationError for an invalid value, and pydantic_settings.SettingsError for a
