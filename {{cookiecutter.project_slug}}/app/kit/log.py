@@ -13,13 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal
 
-from pydantic import ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.kit import output
 from app.kit.env_file import ENV_FILE, EnvFile
@@ -103,7 +97,7 @@ def configure_log(settings: LogSettings | None = None, *, prints: bool = False) 
         return
     try:
         is_json = (settings or LogSettings()).app_log_format == "json"
-    except (SettingsError, ValidationError):
+    except ValueError:  # of pydantic and pydantic-settings
         # For people, whom the command tells what is wrong.
         is_json = False
     formatter = _json() if is_json else logging.Formatter(CONSOLE, defaults={"about": ""})

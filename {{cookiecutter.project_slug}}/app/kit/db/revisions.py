@@ -17,6 +17,7 @@ PROJECT = Path(__file__).parents[3]
 _PLACE = "script_location = %(here)s/migrations\n"
 _ELSEWHERE = re.compile(r"^(?:version_locations|recursive_version|sourceless)", re.MULTILINE)
 _ASSIGNED = re.compile(r"^(revision|down_revision)\b[^=\n]*=(.*)$", re.MULTILINE)
+_UNUSUAL = (KeyError, SyntaxError, ValueError)
 
 
 class MigrationError(Exception):
@@ -68,7 +69,7 @@ def read_revisions() -> Mapping[str, frozenset[str]] | None:
         try:
             values = {name: literal_eval(value) for name, value in assigned}
             revision, before = values["revision"], values["down_revision"]
-        except (KeyError, SyntaxError, ValueError):
+        except _UNUSUAL:
             return None
         if len(assigned) > len(values) or revision in found:
             return None
