@@ -191,8 +191,8 @@ async def test_a_migration_does_not_hold_up_readers_behind_it(
 ) -> None:
     hurried = for_migrations(settings.model_copy(update={"db_lock_timeout": 0.1}))
     async with asyncio.timeout(10), open_engine(hurried) as own, engine.begin() as reader:
+        await reader.execute(text("SELECT 1 FROM {{ 'jobs' if cookiecutter.__jobs else 'customers' }}"))
         async with own.connect() as migrator:
-            await reader.execute(text("SELECT 1 FROM {{ 'jobs' if cookiecutter.__jobs else 'customers' }}"))
             with pytest.raises(CommandError, match="DB_LOCK_TIMEOUT"):
                 await downgrade(migrator, "base")
             await migrator.rollback()

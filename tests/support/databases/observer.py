@@ -6,7 +6,7 @@ What a request asks for decides what happens to it in the database:
   "slow commit" waits in the COMMIT;
 - the industry "refuse 23505" makes the COMMIT fail with this SQLSTATE;
 - the industry "vanish" makes another row of it ("… (shadow)"). What was asked for is not done:
-  SQLAlchemy misses its row after INSERT and UPDATE, and the service its row after DELETE.
+  SQLAlchemy misses its row after INSERT, and the service its row after UPDATE and DELETE.
 """
 
 from __future__ import annotations
