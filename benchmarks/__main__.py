@@ -30,7 +30,7 @@ from benchmarks.loads import far_database, side_by_side, workers
 from benchmarks.measuring import Plan
 from benchmarks.rendering import rendering
 from benchmarks.start_up import STARTS, start_up
-from benchmarks.telemetry import WAYS, telemetry
+from benchmarks.telemetry import SEEN, WAYS, telemetry
 
 PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "instructions": instructions,
@@ -124,7 +124,7 @@ def _steps(part: str, bench: Bench) -> int:
     """Return about how often a part says what is next."""
     slices = (bench.plan.rounds + 1) * len(bench.generator.methods)
     steps = {
-        "instructions": 2 * (len(bench.pairs) + 2) + len(LEVERS) + 1,
+        "instructions": 2 * (len(bench.pairs) + 2) + len(LEVERS) + len(SEEN) + len(WAYS),
         "side_by_side": (slices + 1) * (len(bench.pairs) + 2),
         "far_database": slices * 4,
         "workers": slices * 2,

@@ -116,7 +116,8 @@ def _counted(results: Results) -> str:
             for name in sorted(get, key=lambda name: get[name]["instructions"])
         ),
     )
-    apart = max(it["apart"] for kind in ("GET", "POST", "levers") for it in found[kind].values())
+    kinds = ("GET", "POST", "levers", "watched")
+    apart = max(it["apart"] for kind in kinds for it in found.get(kind, {}).values())
     return (
         f"{table}\n\nThousands of instructions for a request, counted on {run['date'][:10]} on "
         f"{run['system']} with Python {run['python']} and valgrind {run['valgrind']}. Each was "
@@ -198,6 +199,17 @@ def _levers(results: Results, kind: str, change: str, why: str) -> str:
                 it["why"],
             ]
             for name, it in results["parts"]["levers"][kind].items()
+        ),
+    )
+
+
+def _watched(results: Results) -> str:
+    found = results["parts"][COUNTED].get("watched", {})
+    return _table(
+        ["with", "instructions", "of a GET as it is"],
+        (
+            [name, f"{it['instructions'] / 1000:,.0f}", f"{it['ratio']:.3f}"]
+            for name, it in found.items()
         ),
     )
 
@@ -327,6 +339,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "defaults": _defaults,
     "beyond": _beyond,
     "telemetry": _telemetry,
+    "watched": _watched,
     "bulk": _bulk,
     "export": _export,
     "start_up": _start_up,

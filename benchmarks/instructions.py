@@ -14,10 +14,11 @@ from benchmarks.callgrind import METHODS, Counts, counting, version
 from benchmarks.contestants import BASELINE, FLOOR, Contestant
 from benchmarks.levers import AS_IT_IS, LEVERS, edited
 from benchmarks.servers import seeded
+from benchmarks.telemetry import ways_to_count
 
 
 def instructions(bench: Bench) -> dict[str, Any]:
-    """Return what a GET and a POST cost each contestant, and a GET each change of a default.
+    """Return what a GET and a POST cost each contestant, and a GET each change, and to be watched.
 
     A ratio is that of the floor's instructions to the contestant's, or of those of the project as
     it is to those of the changed one: as with requests a second, more is better.
@@ -32,9 +33,13 @@ def instructions(bench: Bench) -> dict[str, Any]:
         for lever in LEVERS:
             it = replace(ours, name=lever.name, directory=edited(ours, lever, bench.directory))
             changed[it.name] = _count(bench, it, url, ("GET",), **lever.env)
+        watched = {AS_IT_IS: changed[AS_IT_IS]}
+        for it, env in ways_to_count(bench):
+            watched[it.name] = _count(bench, it, url, ("GET",), **env)
     return {
         **{method: _compared(counts, method, FLOOR) for method in METHODS},
         "levers": _compared(changed, "GET", AS_IT_IS),
+        "watched": _compared(watched, "GET", AS_IT_IS),
         "run": _run(bench),
     }
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from benchmarks.bench import Bench
-from benchmarks.contestants import BASELINE
+from benchmarks.contestants import BASELINE, Contestant
 from benchmarks.cores import on
 from benchmarks.levers import AS_IT_IS
 from benchmarks.loads import CONNECTIONS, summary
@@ -26,6 +26,15 @@ WAYS: dict[str, dict[str, str]] = {
     "metrics and traces": {},
 }
 """Settings of each; all but the first export."""
+NEVER = {"OTEL_BSP_SCHEDULE_DELAY": "3600000", "OTEL_METRIC_EXPORT_INTERVAL": "3600000"}
+"""When instructions are counted: an export would come at another moment in each count."""
+LINE = {"APP_LOG_LEVEL": "info"}
+SEEN: dict[str, dict[str, str]] = {
+    "a line for each request (`APP_LOG_LEVEL=info`)": LINE,
+    "the same in JSON (`APP_LOG_FORMAT=json`)": {**LINE, "APP_LOG_FORMAT": "json"},
+    "a clock for slow queries (`APP_SLOW_QUERY=60`)": {"APP_SLOW_QUERY": "60"},
+}
+"""Settings of what every project has to see it run."""
 
 
 class Sink(BaseHTTPRequestHandler):
@@ -38,6 +47,19 @@ class Sink(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
+
+
+def ways_to_count(bench: Bench) -> list[tuple[Contestant, dict[str, str]]]:
+    """Return projects that can be watched, and their settings; each has the name of its way."""
+    plain = bench.workshop.contestant(*BASELINE)
+    measured = bench.workshop.contestant(*BASELINE, telemetry="opentelemetry")
+    # Whom the sampler takes is chance, and nobody listens there: nothing is exported.
+    nobody = NEVER | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    exported = {name: env for name, env in WAYS.items() if env is not TENTH}
+    return [(replace(plain, name=name), env) for name, env in SEEN.items()] + [
+        (replace(measured, name=name), env | (nobody if number else {}))
+        for number, (name, env) in enumerate(exported.items())
+    ]
 
 
 def telemetry(bench: Bench) -> dict[str, Any]:
