@@ -96,6 +96,7 @@ class Owned:
         assert said.count("(head)") == 1, said
 
 
+@pytest.mark.full  # some twenty updates; the tests above are of one each
 def test_answers_that_come_and_go_leave_one_line_and_lose_nothing(
     environment: Project, template: Path, database: dict[str, str]
 ) -> None:
