@@ -63,7 +63,8 @@ def new(client: httpx2.Client) -> int:
 
 def told(response: httpx2.Response) -> dict[str, str]:
     """Return the headers that are for browsers."""
-    return {k: v for k, v in response.headers.items() if k.startswith(TOLD)}
+    ours = ("x-request-id",)
+    return {k: v for k, v in response.headers.items() if k.startswith(TOLD) and k not in ours}
 
 
 def lower(headers: dict[str, str]) -> dict[str, str]:
