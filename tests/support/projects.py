@@ -66,9 +66,7 @@ def mypy_cache(platform: str = sys.platform) -> str:
 
     mypy compares contents, not places: only what differs from the project before is read again.
     """
-    directory = tempfile.mkdtemp(prefix=f"mypy-{platform}-")
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return directory
+    return str(_lasting_directory(f"mypy-{platform}-"))
 
 
 def find_uv() -> str:
@@ -192,9 +190,7 @@ def migrated_database(project: Project, directory: Path) -> Iterator[str]:
         return
     migrations = _contents(project.path / "migrations", f"driver {project.driver}")
     if migrations not in _MIGRATED:
-        place = Path(tempfile.mkdtemp(prefix="migrated-"))
-        atexit.register(shutil.rmtree, place, ignore_errors=True)
-        url = lasting_database(project.driver, place)
+        url = lasting_database(project.driver, _lasting_directory("migrated-"))
         project.migrate(DATABASE_URL=url)
         _MIGRATED[migrations] = url
     with copied_database(_MIGRATED[migrations], directory) as url:
@@ -203,6 +199,13 @@ def migrated_database(project: Project, directory: Path) -> Iterator[str]:
 
 _MIGRATED: dict[str, str] = {}
 """The URLs of migrated databases that nobody uses, by the contents of the migrations."""
+
+
+def _lasting_directory(prefix: str) -> Path:
+    """Return a new directory, which is removed when this process ends."""
+    directory = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
 
 
 def _contents(directory: Path, more: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,14 +62,12 @@ def copied_database(url: str, directory: Path) -> Iterator[str]:
             yield copied
 
 
-@contextmanager
-def server_for(driver: str) -> Iterator[str]:
-    """Yield the DATABASE_URL of a server that a test has for itself, and that ends with the block.
+def server_for(driver: str) -> AbstractContextManager[str]:
+    """Return the DATABASE_URL of a server that a test has for itself, and that ends with the block.
 
     For what concerns a server as a whole: its accounts, its settings, its end.
     """
-    with mariadb() if kind_of(driver) == "mysql" else local_postgres() as url:
-        yield url
+    return _new_server(kind_of(driver))
 
 
 @contextmanager
@@ -109,7 +107,11 @@ def execute(url: str, statement: str) -> None:
 
 @cache
 def _shared_server(kind: str) -> str:
-    return _LASTING.enter_context(mariadb() if kind == "mysql" else local_postgres())
+    return _LASTING.enter_context(_new_server(kind))
+
+
+def _new_server(kind: str) -> AbstractContextManager[str]:
+    return mariadb() if kind == "mysql" else local_postgres()
 
 
 async def _execute(url: str, statement: str) -> None:
