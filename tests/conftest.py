@@ -88,11 +88,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Let what the tests start obey the signals that they send.
+    """Let what the tests start obey the signals that they send, and keep what it compiles.
 
     A run in the background of a script ignores SIGINT, one under nohup SIGHUP, and so would
     every process that it starts. And no proxy leads to what runs on this machine.
     """
+    # Or each of the commands that tests start, in bakes and here, compiles all that it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
     for name in ("SIGINT", "SIGHUP"):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def test_the_oldest_python_changes_no_code(tmp_path: Path) -> None:
         path.name
         for folder in ("templates", "{{cookiecutter.project_slug}}")
         for path in (TEMPLATE / folder).rglob("*")
-        if path.is_file() and "python_version" in path.read_text(encoding="utf-8")
+        if path.is_file() and b"python_version" in path.read_bytes()
     }
     oldest, *others = choices("python_version")
     expected = bake(tmp_path / oldest, python_version=oldest)
@@ -149,8 +150,12 @@ def test_every_entry_point_has_the_header(
 @pytest.mark.parametrize(
     "answers",
     [
-        *({"driver": driver} for driver in choices("driver")),
-        *({"framework": framework, "jobs": "yes"} for framework in choices("framework")),
+        *(
+            {"driver": driver, "framework": framework, "jobs": "yes"}
+            for driver, framework in zip(
+                cycle(choices("driver")), choices("framework"), strict=False
+            )
+        ),
         *({"server": server, "example": "none"} for server in choices("server")),
     ],
     ids=lambda answers: "-".join(answers.values()),

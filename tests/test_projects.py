@@ -57,23 +57,12 @@ def with_server(driver: str, framework: str, server: str) -> Variant:
     return (driver, framework) if default else (driver, framework, server)
 
 
-ASGI = [name for name in choices("framework") if takes_a_server(name)]
 # Each driver with the first framework, each framework with the first driver, and each server
 # with both;
 PRINCIPAL: list[Variant] = list(
     dict.fromkeys([*DRIVERS, *FRAMEWORKS, *((*DRIVERS[0], server) for server in OTHER_SERVERS)])
 )
-# of the others so many that every server meets each driver and each framework;
-OTHERS = [
-    (driver, framework, server)
-    for row, server in enumerate(choices("server")[1:])
-    for driver, framework in zip(
-        choices("driver")[1:],
-        itertools.islice(itertools.cycle(ASGI[1:]), row, None),
-        strict=False,
-    )
-]
-# and on request every combination.
+# on request every combination.
 EVERY = list(
     dict.fromkeys(itertools.starmap(with_server, itertools.product(*map(choices, QUESTIONS))))
 )
@@ -124,7 +113,11 @@ def test_its_own_tests_pass(project: Project) -> None:
     assert passed(output) > 10
 
 
+@pytest.mark.parametrize(
+    "project", each(PRINCIPAL, usual=[DRIVERS[0], FRAMEWORKS[-1]]), indirect=True
+)
 def test_the_commands_of_its_ci_pass(project: Project) -> None:
+    """test_kit.py checks the types of all variants, test_bake.py lints them."""
     ci = yaml.safe_load((project.path / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     commands = [step["run"].split() for step in ci["jobs"]["checks"]["steps"] if "run" in step]
     assert ["uv", "run", "mypy"] in commands
@@ -204,20 +197,8 @@ from app.kit.db.types import ExactDecimal, UtcDateTime, utc_now
 
 def on_request(variant: Variant, workers: int) -> list[pytest.MarkDecorator]:
     """Return the mark of what only `-m full` runs: two workers are the server's matter."""
-    usual = WITH_WORKERS if workers > 1 else [*PRINCIPAL, *OTHERS]
+    usual = WITH_WORKERS if workers > 1 else PRINCIPAL
     return [] if variant in usual else [pytest.mark.full]
-
-
-def test_every_server_meets_every_driver_and_every_framework() -> None:
-    met = {
-        (choice, server)
-        for driver, framework, *own in [*PRINCIPAL, *OTHERS]
-        if takes_a_server(framework)
-        for server in [*own, DEFAULT_SERVER][:1]
-        for choice in (driver, framework)
-    }
-    wanted = itertools.product([*choices("driver"), *ASGI], choices("server"))
-    assert met == {*wanted}
 
 
 @pytest.mark.parametrize(

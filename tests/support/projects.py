@@ -25,6 +25,7 @@ import httpx2
 import pytest
 
 from support.bake import bake, choices
+from support.bytecode import CACHE, compile_packages
 from support.databases.real import copied_database, database_for, kind_of, lasting_database
 
 PATIENCE = 300
@@ -57,7 +58,8 @@ def environment(**more: str) -> dict[str, str]:
     """Return an environment in which a project finds nothing but what it brought itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     pinned = {"PYTHONUTF8": "1", "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
-    return {**kept, **pinned, "MYPY_CACHE_DIR": mypy_cache(), **more}
+    caches = {"MYPY_CACHE_DIR": mypy_cache(), "UV_CACHE_DIR": str(CACHE)}
+    return {**kept, **pinned, **caches, **more}
 
 
 @cache
@@ -92,6 +94,7 @@ class Project:
     def sync(self, *options: str) -> None:
         """Install what it says that it needs."""
         self.succeed(find_uv(), "sync", "--quiet", *options)
+        compile_packages()
 
     def run(self, *command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command in its directory, to the end."""
