@@ -1,6 +1,7 @@
 """The figures in the documentation: all are those of one run, which docs/performance.json keeps.
 
-A page has them between `<!-- measured: NAME -->` and `<!-- end -->`.
+A page has them between `<!-- measured: NAME -->` and `<!-- end -->`, and is filled again with
+what is kept by `python -m benchmarks.document`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from benchmarks.callgrind import BOUND
 from benchmarks.contestants import FLOOR
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import by_ratio, results_chart
+from benchmarks.scale import BLOCKS as SCALE
 from benchmarks.telemetry import NOT_YET
 from benchmarks.telemetry import WAYS as TELEMETRY
 
 Results = dict[str, Any]
 DOCS = TEMPLATE / "docs"
 FIGURES, CHART = DOCS / "performance.json", DOCS / "performance.svg"
-PAGES = (DOCS / "performance.md", TEMPLATE / "README.md")
+PAGES = (DOCS / "performance.md", TEMPLATE / "README.md", DOCS / "scale.md")
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NAMED = ("fastapi", "litestar", "starlette", "sqlalchemy", "asyncpg", "psycopg", "uvicorn")
 """The packages whose versions are told."""
@@ -55,6 +57,12 @@ def document(results: Results) -> None:
         ensure_steady(results)
     FIGURES.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     CHART.write_text(results_chart(results), encoding="utf-8")
+    fill_pages()
+
+
+def fill_pages() -> None:
+    """Put the figures that are kept into the pages."""
+    results = json.loads(FIGURES.read_text(encoding="utf-8"))
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         page.write_text(filled(text, results), encoding="utf-8")
@@ -346,4 +354,9 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "own_tests": _own_tests,
     "rendering": _rendering,
     "bars": _bars,
+    **SCALE,
 }
+
+
+if __name__ == "__main__":
+    fill_pages()

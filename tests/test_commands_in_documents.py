@@ -29,10 +29,11 @@ FENCE = re.compile(
 SETTING = re.compile(r"\w+=\S*")
 PASTED_ALIKE = re.compile(r'([\w ./:=+\[\]…-]|"[\w ./:=+\[\]…-]+")*')
 """What cmd, PowerShell and sh read alike: no comment, variable, redirection or single quote."""
+RECIPES = ("docs/cookbook/*.md", "docs/deployment/*.md")
 DOCUMENTS = sorted(
     [
         path
-        for pattern in ("*.md", "docs/*.md", "docs/cookbook/*.md", "packages/*/*.md")
+        for pattern in ("*.md", "docs/*.md", *RECIPES, "packages/*/*.md")
         for path in TEMPLATE.glob(pattern)
     ]
 )

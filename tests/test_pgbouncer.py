@@ -125,6 +125,10 @@ def test_migrations_go_past_it_and_the_service_through(
         assert "Traceback" not in said
         assert alembic("upgrade", "head", DATABASE_URL=server)[0] == 0
         env = {"DATABASE_URL": url, **POOLED}
+        # Its clients may be more than the server has connections.
+        said = project.succeed(project.python, "-m", "app", "doctor", **env, APP_INSTANCES="99")
+        assert "a deployment, of PgBouncer's max_client_conn; its own to the server" in said
+        assert said.splitlines()[-1] == "All is well."
         with serving(project, tmp_path / "log", **env) as service:
             drive(service.url)
             assert "Traceback" not in service.stop()

@@ -16,13 +16,14 @@ GROUPS: list[tuple[str, list[str]]] = [
         ],
     ),
     ("Cookbook", ["docs/cookbook/index.md", "docs/cookbook/*"]),
+    ("Deployment", ["docs/deployment/index.md", "docs/deployment/*"]),
     ("Decisions", ["docs/decisions/index.md", "docs/decisions/*"]),
     ("Guides", ["docs/event-loop.md", "docs/drivers.md", "docs/*"]),
     ("This repository", ["CHANGELOG.md", "UPGRADING.md", "CONTRIBUTING.md", "*"]),
 ]
 """Each group, and what is in it; a page is in the first that names it."""
 FIRST = ["index.md", "projects.md"]
-ORDER = ["In every project", "Guides", "Cookbook", "This repository", "Decisions"]
+ORDER = ["In every project", "Guides", "Deployment", "Cookbook", "This repository", "Decisions"]
 
 
 def navigation(titles: dict[str, str]) -> list[dict[str, object]]:

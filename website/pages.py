@@ -29,7 +29,14 @@ IMAGE = re.compile(f"{CODE}!{TARGET}")
 LINK = re.compile(f"{CODE}(?<!!){TARGET}")
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 SYSTEM_IS_DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}\n", re.DOTALL)
-LANGUAGES = {".py": "python", ".json": "json", ".toml": "toml", ".yml": "yaml", ".yaml": "yaml"}
+LANGUAGES = {
+    ".py": "python",
+    ".json": "json",
+    ".toml": "toml",
+    ".yml": "yaml",
+    ".yaml": "yaml",
+    ".xml": "xml",
+}
 
 
 class BrokenLinkError(Exception):

@@ -62,7 +62,7 @@ RUN_BY: dict[str, str] = {
         "../packages/policy-header/tests/test_policy_header_command.py"
         "::test_a_repository_is_checked_by_its_url"
     ),
-    r"uv sync": "test_projects.py::test_its_own_tests_pass",
+    r"uv sync( --no-default-groups)?": "test_projects.py::test_its_own_tests_pass",
     r"uv run pytest( .*)?": "test_projects.py::test_its_own_tests_pass",
     r"(uv run )?python -m app( dev| doctor)?": (
         "test_local_database.py::test_every_command_works_in_a_fresh_project"
@@ -78,6 +78,10 @@ RUN_BY: dict[str, str] = {
     ),
     r"python -m pip install --editable \. .*": "test_projects.py::test_plain_pip_installs_it",
     r"docker build .*": "test_image.py::test_an_image_has_what_operations_need",
+    r"python -m benchmarks\.scale .*": ("test_scale.py::test_a_reader_puts_in_their_own_numbers"),
+    r"python rollout\.py .*": (
+        "faults/test_rollout.py::test_a_column_gets_another_name_in_four_releases"
+    ),
 }
 """By a pattern of whole commands: the test that runs them, or does by hand what they do."""
 NOT_RUN: dict[str, str] = {
@@ -93,6 +97,10 @@ NOT_RUN: dict[str, str] = {
     r"uv add .*": "it changes what a project requires; the tests have these packages already",
     r"uv run --with jupyterlab jupyter lab": "it opens a browser, and stays",
     r"docker (compose|run) .*": "needs Docker, which is not here",
+    r"kubectl .*": "needs a cluster; a test builds and validates what it would apply",
+    r"(sudo|cd|echo|curl) .*": "needs systemd; a test verifies the unit and runs its command",
+    r"git worktree add .*": "it stands for any way to have two versions of a project",
+    r"python -m benchmarks\.(sizes|document)": "it rewrites the documents",
 }
 """By a pattern of whole commands: why no test runs them."""
 

@@ -324,21 +324,22 @@ def serving(project: Project, log: Path, *command: str, **env: str) -> Iterator[
         port = server.getsockname()[1]
     with running(project, log, *command, "--port", str(port), **env) as it:
         service = Service(it.process, it.log, f"http://127.0.0.1:{port}")
-        _wait_until_it_answers(service)
+        wait_until_it_answers(service.process, service.url, service.log)
         yield service
 
 
-def _wait_until_it_answers(service: Service) -> None:
+def wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return once a service answers; kill it, and fail with what it printed, if it does not."""
     deadline = monotonic() + PATIENCE
-    while service.process.poll() is None and monotonic() < deadline:
+    while process.poll() is None and monotonic() < deadline:
         try:
-            httpx2.get(f"{service.url}/health")
+            httpx2.get(f"{url}/health")
         except httpx2.TransportError:
             sleep(0.05)
         else:
             return
-    service.process.kill()
-    raise AssertionError(f"It does not answer: {service.log.read_text(encoding='utf-8')}")
+    process.kill()
+    raise AssertionError(f"It does not answer: {log.read_text(encoding='utf-8')}")
 
 
 def passed(summary: str) -> int:

@@ -50,11 +50,29 @@ async def test_doctor_is_content(settings: Settings) -> None:
 async def test_doctor_warns_of_more_connections_than_there_are(
     settings: Settings, doctor: Doctor
 ) -> None:
-    done = await doctor(settings, APP_WORKERS="2", DB_MAX_OVERFLOW="99990")
+    env = {"APP_INSTANCES": "3", "APP_WORKERS": "2", "DB_POOL_SIZE": "10"}
+    done = await doctor(settings, **env, DB_MAX_OVERFLOW="99990")
     assert done.returncode == 0, done.stderr
-    assert "200000 connections" in done.stdout
+    # {% if cookiecutter.__web and cookiecutter.__jobs %}
+    assert "1600000 connections, which is (APP_INSTANCES (3) + WORKER_INSTANCES (1))" in done.stdout
+    # {% else %}
+    assert "1200000 connections, which is APP_INSTANCES (3) x APP_WORKERS (2)" in done.stdout
+    # {% endif %}
     assert "DB_MAX_OVERFLOW (99990)" in done.stdout
     assert "All is well." not in done.stdout
+
+
+async def test_a_replica_has_a_sum_of_its_own(settings: Settings, doctor: Doctor) -> None:
+    # The same server stands for both.
+    url = settings.sqlalchemy_url.render_as_string(hide_password=False)
+    done = await doctor(settings, DATABASE_READ_URL=url, DB_POOL_SIZE="9999")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    [primary] = [line for line in lines if line.startswith("Connections  ")]
+    [replica] = [line for line in lines if line.startswith("Connections (replica) ")]
+    assert primary.split()[1:] == replica.split()[2:]
+    assert "that the server has" in lines[-2]
+    assert "that the replica has" in lines[-1]
 
 
 # {% endif %}

@@ -37,7 +37,7 @@ class PostgresServer(Postgres):
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let it say nothing for the length of the block: not even the system hangs up for it."""
-        processes = self._processes()
+        processes = self.processes()
         try:
             for process in processes:
                 with suppress(psutil.NoSuchProcess):  # a backend may just end
@@ -84,7 +84,7 @@ class PostgresServer(Postgres):
         """Make a standby the primary; return when it takes writes."""
         self._pg_ctl("promote")
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         """Return its processes, the one first that would start others."""
         postmaster = psutil.Process(int(self.pid_file.read_text(encoding="utf-8").split()[0]))
         return [postmaster, *postmaster.children(recursive=True)]

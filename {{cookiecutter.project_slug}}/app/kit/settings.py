@@ -58,6 +58,9 @@ class ServiceSettings({{ "DatabaseSettings, TelemetrySettings, LogSettings" if c
 
     app_workers: PositiveInt = 1
     # {% endif %}
+    # {% if cookiecutter.__networked and cookiecutter.__start %}
+    app_instances: PositiveInt = 1
+    # {% endif %}
     # {% if cookiecutter.__web %}
     app_request_log: bool = True
     app_tune_gc: bool = True
@@ -78,6 +81,9 @@ class ServiceSettings({{ "DatabaseSettings, TelemetrySettings, LogSettings" if c
     # {% if cookiecutter.__jobs %}
 
     worker_concurrency: PositiveInt = {{ 1 if cookiecutter.__database == 'sqlite' else 4 }}
+    # {% if cookiecutter.__networked and cookiecutter.__web %}
+    worker_instances: PositiveInt = 1
+    # {% endif %}
     worker_poll_interval: PositiveFloat = 1
     worker_max_attempts: PositiveInt = 5
     worker_retry_delay: NonNegativeFloat = 10

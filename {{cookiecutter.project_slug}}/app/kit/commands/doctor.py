@@ -11,7 +11,7 @@ from app.kit import TEMPLATE_VERSION
 from app.kit.commands import preflight
 # {% endif %}
 # {% if cookiecutter.__networked and cookiecutter.__start %}
-from app.kit.commands.capacity import allowed_connections, capacity_warning, most_connections
+from app.kit.commands.capacity import sum_of_connections
 # {% endif %}
 from app.kit.commands.preflight import diagnosed_engine, ensure_migrated, reading, revisions
 from app.kit.db.diagnosis import SERVER, VERSION_QUERY
@@ -46,8 +46,8 @@ async def _examine(settings: ServiceSettings) -> str:
     async with diagnosed_engine(settings) as engine, reading(engine) as connection:
         _line(SERVER, await connection.scalar(text(VERSION_QUERY)))
         # {% if cookiecutter.__networked and cookiecutter.__start %}
-        allowed = await allowed_connections(connection)
-        _line("Connections", f"{most_connections(settings)} at most, of {allowed}")
+        connections, warnings = await sum_of_connections(connection, settings)
+        _line("Connections", connections)
         # {% endif %}
         # {% if cookiecutter.__postgresql %}
         await preflight.ensure_encoding(connection)
@@ -59,6 +59,11 @@ async def _examine(settings: ServiceSettings) -> str:
     if settings.replica:
         async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
             _line(f"{SERVER} (replica)", await connection.scalar(text(VERSION_QUERY)))
+            # {% if cookiecutter.__start %}
+            connections, more = await sum_of_connections(connection, settings.replica)
+            _line("Connections (replica)", connections)
+            warnings += more
+            # {% endif %}
     # {% endif %}
     # {% if cookiecutter.__telemetry %}
     for name, where in telemetry.items():
@@ -66,7 +71,7 @@ async def _examine(settings: ServiceSettings) -> str:
             return f"Warning: {name.lower()} get lost, since {where}."
     # {% endif %}
     # {% if cookiecutter.__networked and cookiecutter.__start %}
-    return capacity_warning(settings, allowed) or "All is well."
+    return "\n".join(warnings) or "All is well."
     # {% else %}
     return "All is well."
     # {% endif %}

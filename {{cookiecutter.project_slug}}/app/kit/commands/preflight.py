@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 # {% if cookiecutter.__networked and cookiecutter.__start %}
-from app.kit.commands.capacity import allowed_connections, warn_of_capacity
+from app.kit.commands.capacity import sum_of_connections, warn_of_capacity
 # {% endif %}
 from app.kit.commands.command_error import CommandError
 from app.kit.db import driver
@@ -157,16 +157,16 @@ async def ensure_database_is_ready(settings: ServiceSettings, *, prewarm: int) -
         await ensure_encoding(connection)
         # {% endif %}
         # {% if cookiecutter.__networked %}
-        allowed = await allowed_connections(connection)
+        _, warnings = await sum_of_connections(connection, settings)
         # {% endif %}
     await _ensure_connections(settings, prewarm)
     # {% if cookiecutter.__networked %}
     if settings.replica:
         # Its revision is the primary's, a moment later.
-        async with diagnosed_engine(settings.replica) as engine, engine.connect():
-            pass
+        async with diagnosed_engine(settings.replica) as engine, reading(engine) as connection:
+            warnings += (await sum_of_connections(connection, settings.replica))[1]
         await _ensure_connections(settings.replica, prewarm)
-    warn_of_capacity(settings, allowed)
+    warn_of_capacity(warnings)
     # {% endif %}
 
 
