@@ -143,7 +143,7 @@ def ends(it: Costs, plan: Plan) -> str:
 
 
 def _bytes(number: float) -> str:
-    units = ["B", "KiB", "MiB", "GiB"]
+    units = ["B", "KiB", "MiB", "GiB", "TiB"]
     while number >= 1024 and len(units) > 1:
         number /= 1024
         del units[0]

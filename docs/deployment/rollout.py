@@ -161,6 +161,8 @@ class Instances:
             command(directory, "app", "--port", str(self._ports[name])),
             cwd=directory,
             env=os.environ | {"APP_REQUEST_LOG": "false"},
+            # Ours is for what clients saw.
+            stdout=sys.stderr,
         )
         self._running[name] = it
         self._stack.callback(it.wait)
