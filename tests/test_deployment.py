@@ -154,7 +154,7 @@ def test_probes_ask_what_answers(render: Path) -> None:
     it = container("Deployment")
     dockerfile = (render / "Dockerfile").read_text(encoding="utf-8")
     [port] = it["ports"]
-    assert f"EXPOSE {port['containerPort']}" in dockerfile
+    assert f"EXPOSE {port['containerPort']}" in dockerfile.splitlines()
     assert manifest("Service")["spec"]["ports"][0]["targetPort"] == port["name"]
     asked = {name: it[f"{name}Probe"] for name in ("startup", "liveness", "readiness")}
     assert {name: probe["httpGet"]["path"] for name, probe in asked.items()} == {
