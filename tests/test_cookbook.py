@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.bake import choices
 from support.cookbook import COOKBOOK, START, WITHOUT_A_PROJECT, Recipe, recipes, unmeasured
-from support.databases.pgbouncer import find_pgbouncer, pgbouncer
+from support.databases.pgbouncer import pgbouncer
 from support.databases.real import database_for, server_for
 from support.documents import rows
 from support.projects import Copy, Project, find_uv, install, new_directory
@@ -113,10 +113,7 @@ def project_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Proj
 @contextmanager
 def pooled(driver: str) -> Iterator[str]:
     """Yield the URL of a database through PgBouncer."""
-    program = find_pgbouncer()
-    if not program:
-        pytest.skip("there is no PgBouncer here: install Debian's pgbouncer, or set PATH")
-    with server_for(driver) as server, pgbouncer(program, server) as url:
+    with server_for(driver) as server, pgbouncer(server) as url:
         yield url
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import sub
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -68,14 +70,21 @@ def wire(
 ) -> Iterator[Wire]:
     """Yield a service behind a proxy that counts."""
     project, directory = installed(request.param), tmp_path_factory.mktemp("wire")
+    with open_wire(project, directory) as wire:
+        yield wire
+
+
+@contextmanager
+def open_wire(project: Project, directory: Path, **env: str) -> Iterator[Wire]:
+    """Yield a service with such settings behind a proxy that counts."""
     with (
         migrated_database(project, directory) as url,
         observing(url) as observer,
         postgres_proxy(url) as proxy,
-        serving(project, directory / "log", DATABASE_URL=proxy.url) as service,
+        serving(project, directory / "log", DATABASE_URL=proxy.url, **env) as service,
         httpx2.Client(base_url=service.url, timeout=60) as client,
     ):
-        yield Wire(request.param[0], observer, client, proxy.counts)
+        yield Wire(project.driver, observer, client, proxy.counts)
 
 
 def test_a_read_takes_one_round_trip(wire: Wire) -> None:
@@ -128,6 +137,18 @@ def test_an_export_takes_one_round_trip_a_batch_and_two_around_them(
     fill(wire, batches * BATCH - 1)
     cost = wire.cost(lambda _: wire.client.get(f"{COMPANIES}/export"))
     assert cost == {(0, 2 + batches, 0)}
+
+
+@pytest.mark.parametrize("project", each([VARIANTS[0], VARIANTS[-1]]), indirect=True)
+def test_behind_pgbouncer_asyncpg_asks_twice(project: Project, tmp_path: Path) -> None:
+    """It describes each statement before it runs it: docs/decisions/0049."""
+    more = {"asyncpg": 1, "psycopg": 0}[project.driver]
+    with open_wire(project, tmp_path, DB_POOLER="pgbouncer") as wire:
+        path = add(wire, "Read").headers["Location"]
+        reads = wire.cost(lambda _: wire.client.get(path))
+        inserts = wire.cost(lambda number: add(wire, f"Insert {number}"))
+    assert {trips for _, trips, _ in reads} == {1 + more}
+    assert {trips for _, trips, _ in inserts} == {3 + more}
 
 
 def test_requests_at_once_open_no_connection(wire: Wire) -> None:

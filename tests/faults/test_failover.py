@@ -31,28 +31,16 @@ def pair(project: Project, tmp_path: Path) -> Iterator[Pair]:
         yield pair
 
 
-def added(asked: Load, *, after: float) -> int:
-    """Return how many companies were added of those asked for after a moment."""
-    return asked.statuses(after=after)[201]
-
-
 def resumed(asked: Load, promoted: float) -> float:
     """Wait until something was added after `promoted`, and return how long it took."""
-    wait_until(lambda: added(asked, after=promoted))
-    first = min(it.received for it in asked.answers if it.status == 201 and it.sent >= promoted)
-    return first - promoted
-
-
-def assert_only_unavailable(asked: Load) -> None:
-    """Check that what did not succeed was a 503 that says when to ask again."""
-    assert asked.statuses().keys() <= {200, 201, 503}, asked.statuses()
-    assert all(it.retry_after for it in asked.answers if it.status == 503)
+    wait_until(lambda: asked.added(after=promoted))
+    return asked.resumed(promoted)
 
 
 def took_over(asked: Load, pair: Pair, took: float, settled: float) -> str:
     """Check that writes resumed in time and that no row is lost, and return the figures."""
     missing = asked.acknowledged() - names_on(pair.standby)
-    assert_only_unavailable(asked)
+    asked.assert_only_unavailable()
     assert took < BOUND + SCHEDULING
     assert asked.statuses(after=settled).keys() == {200, 201}
     assert not missing
@@ -67,7 +55,7 @@ def test_the_standby_takes_over(pair: Pair, figures: Callable[[str], None]) -> N
         pair.stage.service("--workers", "2", DATABASE_URL=pair.url, **SETTINGS) as service,
         load(service.url) as asked,
     ):
-        wait_until(lambda: added(asked, after=0) > 50)
+        wait_until(lambda: asked.added() > 50)
         pair.primary.stop("immediate")
         lost = time.monotonic()
         # Long enough for everyone to notice that nobody takes writes.
@@ -75,9 +63,9 @@ def test_the_standby_takes_over(pair: Pair, figures: Callable[[str], None]) -> N
         pair.standby.promote()
         promoted = time.monotonic()
         took = resumed(asked, promoted)
-        wait_until(lambda: added(asked, after=promoted) > 50)
+        wait_until(lambda: asked.added(after=promoted) > 50)
         settled = time.monotonic()
-        wait_until(lambda: added(asked, after=settled) > 50)
+        wait_until(lambda: asked.added(after=settled) > 50)
     figures(took_over(asked, pair, took, settled))
 
 
@@ -88,7 +76,7 @@ def test_a_primary_that_takes_no_writes_any_more_is_left(
         pair.stage.service(DATABASE_URL=pair.url, **SETTINGS) as service,
         load(service.url) as asked,
     ):
-        wait_until(lambda: added(asked, after=0) > 50)
+        wait_until(lambda: asked.added() > 50)
         with observing(pair.primary.database_url) as observer:
             observer.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             observer.execute("SELECT pg_reload_conf()")
@@ -96,7 +84,7 @@ def test_a_primary_that_takes_no_writes_any_more_is_left(
         promoted = time.monotonic()
         took = resumed(asked, promoted)
         settled = time.monotonic()
-        wait_until(lambda: added(asked, after=settled) > 50)
+        wait_until(lambda: asked.added(after=settled) > 50)
     figures(took_over(asked, pair, took, settled))
 
 
@@ -140,7 +128,7 @@ def test_the_old_primary_returns_as_a_standby(pair: Pair, figures: Callable[[str
         pair.stage.service(DATABASE_URL=pair.url, **SETTINGS) as service,
         load(service.url) as asked,
     ):
-        wait_until(lambda: added(asked, after=0) > 50)
+        wait_until(lambda: asked.added() > 50)
         pair.primary.stop("fast")
         pair.standby.promote()
         promoted = time.monotonic()
@@ -148,9 +136,9 @@ def test_the_old_primary_returns_as_a_standby(pair: Pair, figures: Callable[[str
         pair.primary.follow(pair.standby)
         pair.primary.start()
         returned = time.monotonic()
-        wait_until(lambda: added(asked, after=returned) > 50)
+        wait_until(lambda: asked.added(after=returned) > 50)
     figures(f"writes again {took:.2f} s after the promotion, answers {dict(asked.statuses())}")
-    assert_only_unavailable(asked)
+    asked.assert_only_unavailable()
     assert took < BOUND + SCHEDULING
     assert asked.statuses(after=returned).keys() == {200, 201}
     wait_until(lambda: asked.acknowledged() <= names_on(pair.primary))

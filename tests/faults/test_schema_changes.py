@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import httpx2
 import pytest
 from support.databases.observer import wait_until
+from support.databases.pgbouncer import pgbouncer
 from support.faults.load import load
 from support.faults.stage import Stage
 from support.http.contract import COMPANIES
@@ -25,10 +27,15 @@ WARM = 40
 """Requests of a kind after which each of eight connections has its statements prepared."""
 
 
-def test_under_load_every_request_succeeds(stage: Stage, figures: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("pooler", ["none", "pgbouncer"])
+def test_under_load_every_request_succeeds(
+    stage: Stage, pooler: str, figures: Callable[[str], None]
+) -> None:
+    server = stage.postgres.database_url
     with (
+        pgbouncer(server) if pooler == "pgbouncer" else nullcontext(server) as url,
         stage.observing() as observer,
-        stage.service("--workers", "2") as service,
+        stage.service("--workers", "2", DATABASE_URL=url, DB_POOLER=pooler) as service,
         load(service.url) as asked,
     ):
 
@@ -40,7 +47,10 @@ def test_under_load_every_request_succeeds(stage: Stage, figures: Callable[[str]
             until_more()
             observer.execute(change)
         until_more()
-    figures(f"answers while the schema changed {len(CHANGES)} times: {dict(asked.statuses())}")
+    figures(
+        f"pooler {pooler}: answers while the schema changed {len(CHANGES)} times:"
+        f" {dict(asked.statuses())}"
+    )
     assert asked.statuses().keys() == {200, 201}, asked.statuses()
 
 

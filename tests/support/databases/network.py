@@ -37,20 +37,25 @@ class Line:
     @contextmanager
     def lost(self) -> Iterator[None]:
         """Lose every packet, in both directions, for the length of the block."""
-        _run(*self.inside, "ip", "link", "set", "far", "down")
+        run(*self.inside, "ip", "link", "set", "far", "down")
         try:
             yield
         finally:
-            _run(*self.inside, "ip", "link", "set", "far", "up")
+            run(*self.inside, "ip", "link", "set", "far", "up")
+
+
+def need_networks() -> None:
+    """Skip the test, and say why, if no network of its own can be made."""
+    if sys.platform != "linux" or os.geteuid() or not shutil.which("nsenter"):
+        pytest.skip("only root on Linux, with util-linux, can make a network of its own")
+    if not shutil.which("ip"):
+        pytest.skip("iproute2 is not installed")
 
 
 @contextmanager
 def line_to(port: int) -> Iterator[Line]:
     """Yield a line to a port of 127.0.0.1; skip the test, and say why, if none can be laid."""
-    if sys.platform != "linux" or os.geteuid() or not shutil.which("nsenter"):
-        pytest.skip("only root on Linux, with util-linux, can make a network of its own")
-    if not shutil.which("ip"):
-        pytest.skip("iproute2 is not installed")
+    need_networks()
     near, number = f"near{os.getpid()}", os.getpid() % 2**15 * 4
     # 198.18.0.0/15 is for tests (RFC 2544).
     prefix = f"198.{18 + number // 2**16}.{number // 2**8 % 2**8}"
@@ -59,20 +64,21 @@ def line_to(port: int) -> Iterator[Line]:
         pid, listener = stack.enter_context(_another_network())
         inside = ["nsenter", f"--target={pid}", "--net"]
         card = ["ip", "link", "add", near, "type", "veth"]
-        _run(*card, "peer", "name", "far", "address", _FAR_MAC, "netns", str(pid))
+        run(*card, "peer", "name", "far", "address", _FAR_MAC, "netns", str(pid))
         stack.callback(subprocess.run, ["ip", "link", "delete", near], check=False)
-        _run("ip", "address", "add", f"{here}/30", "dev", near)
-        _run("ip", "link", "set", near, "up")
-        _run(*inside, "ip", "address", "add", f"{there}/30", "dev", "far")
-        _run(*inside, "ip", "link", "set", "far", "up")
+        run("ip", "address", "add", f"{here}/30", "dev", near)
+        run("ip", "link", "set", near, "up")
+        run(*inside, "ip", "address", "add", f"{there}/30", "dev", "far")
+        run(*inside, "ip", "link", "set", "far", "up")
         # Known for good: or connecting would fail soon, because nobody says who has the address.
         neighbour = ["ip", "neighbour", "replace", there, "lladdr", _FAR_MAC]
-        _run(*neighbour, "dev", near, "nud", "permanent")
+        run(*neighbour, "dev", near, "nud", "permanent")
         stack.enter_context(background(lambda stop: asyncio.run(_relay(listener, port, stop))))
         yield Line((there, listener.getsockname()[1]), inside)
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """Run a command that must succeed."""
     subprocess.run(command, check=True, timeout=60)
 
 

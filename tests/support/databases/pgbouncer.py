@@ -1,81 +1,61 @@
-"""PgBouncer in transaction mode, in front of a PostgreSQL."""
+"""PgBouncer in front of a PostgreSQL, in transaction mode unless a test asks for another one."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import signal
+from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from devtools.local_postgres import Postgres
-from devtools.local_server import leave_root
+import asyncpg
 
-CONFIGURATION = """\
-[databases]
-postgres = host={server.hostname} port={server.port}
+from support.databases.pooler import find_pooler, pooling
 
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = {home}/users.txt
-pool_mode = transaction
-# Fewer than its clients have, so that each comes to the others' connections.
-default_pool_size = 3
-ignore_startup_parameters = {ignored}
-"""
+DEFAULTS = {
+    "unix_socket_dir": "",
+    "auth_type": "scram-sha-256",
+    "pool_mode": "transaction",
+    # Fewer than its clients have, so that each comes to the others' connections.
+    "default_pool_size": "3",
+    "max_client_conn": "1000",
+    # Or a server that was away is not looked for before 15 s have passed.
+    "server_login_retry": "1",
+}
 REFUSED_BY_DEFAULT = "options, statement_timeout, lock_timeout, idle_in_transaction_session_timeout"
+SESSION = {"pool_mode": "session", "ignore_startup_parameters": REFUSED_BY_DEFAULT}
+"""Settings for sessions, in which it passes on everything but the limits, which it ignores."""
 
 
-def find_pgbouncer() -> str | None:
-    """Return the path of the program, which Debian keeps from PATH."""
-    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+def pgbouncer(url: str, **settings: str) -> AbstractContextManager[str]:
+    """Return the URL of the database at `url` through PgBouncer with these settings.
 
-
-@contextmanager
-def pgbouncer(program: str, url: str, *, ignored: str = "") -> Iterator[str]:
-    """Yield the URL of the database at `url` through PgBouncer.
-
-    `ignored` are the start-up parameters that it does not refuse, and does not obey.
+    Skip the test, with the reason, if there is no PgBouncer.
     """
-    server = urlsplit(url)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with TemporaryDirectory() as name:
-        home = Path(name)
-        home.chmod(0o755)
+    server, program = urlsplit(url), find_pooler("pgbouncer", "pgbouncer")
+
+    def prepare(home: Path, port: int) -> list[str]:
         (home / "users.txt").write_text(f'"{server.username}" "{server.password}"\n')
-        (home / "pgbouncer.ini").write_text(
-            CONFIGURATION.format(server=server, port=port, home=home, ignored=ignored)
-        )
-        leave_root(home)
-        with (home / "log").open("wb") as log:
-            account = Postgres(home, home, ephemeral=True).process_arguments(log)
-            process = subprocess.Popen([program, home / "pgbouncer.ini"], **account)
-        with process:
-            try:
-                _wait_until_it_listens(port, process, home / "log")
-                yield server._replace(
-                    netloc=server.netloc.replace(f":{server.port}", f":{port}")
-                ).geturl()
-            finally:
-                process.kill()
+        where = {"listen_addr": "127.0.0.1", "listen_port": port, "auth_file": home / "users.txt"}
+        whole = {**DEFAULTS, **where, "admin_users": server.username, **settings}
+        lines = [
+            "[databases]",
+            f"postgres = host={server.hostname} port={server.port}",
+            "[pgbouncer]",
+            *(f"{name} = {value}" for name, value in whole.items()),
+        ]
+        (home / "pgbouncer.ini").write_text("\n".join([*lines, ""]))
+        return [program, str(home / "pgbouncer.ini")]
+
+    return pooling(url, prepare, stop=signal.SIGKILL)
 
 
-def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text(encoding="utf-8"))
+def reconnect(url: str) -> None:
+    """Let the PgBouncer at `url` replace its connections, and learn its server's role again."""
+
+    async def tell() -> None:
+        connection = await asyncpg.connect(urlsplit(url)._replace(path="/pgbouncer").geturl())
+        await connection.execute("RECONNECT")
+        await connection.close()
+
+    asyncio.run(tell())

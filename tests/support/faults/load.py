@@ -44,6 +44,20 @@ class Load:
         """Return how often each status was answered to what was sent after a moment."""
         return Counter(answer.status for answer in self.answers if answer.sent >= after)
 
+    def added(self, *, after: float = 0) -> int:
+        """Return how many companies were added of those asked for after a moment."""
+        return self.statuses(after=after)[201]
+
+    def resumed(self, moment: float) -> float:
+        """Return the seconds until a company was added that was asked for after a moment."""
+        added = (it.received for it in self.answers if it.status == 201 and it.sent >= moment)
+        return min(added) - moment
+
+    def assert_only_unavailable(self) -> None:
+        """Check that what did not succeed was a 503 that says when to ask again."""
+        assert self.statuses().keys() <= {200, 201, 503}, self.statuses()
+        assert all(it.retry_after for it in self.answers if it.status == 503)
+
     def acknowledged(self) -> set[str]:
         """Return the names of the companies that the service said it has added."""
         return {answer.name for answer in self.answers if answer.status == 201}
