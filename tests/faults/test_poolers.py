@@ -98,8 +98,8 @@ def test_a_pgbouncer_beside_each_server_has_to_be_told_of_a_failover(
 ) -> None:
     with ExitStack() as lost_host, pgbouncer(pair.standby.database_url) as second:
         first = lost_host.enter_context(pgbouncer(pair.primary.database_url))
-        port = urlsplit(second).port
-        url = first.replace("/postgres", f",127.0.0.1:{port}/postgres")
+        place, _, name = first.rpartition("/")
+        url = f"{place},127.0.0.1:{urlsplit(second).port}/{name}"
         addresses = {"DATABASE_URL": url, "DATABASE_READ_URL": url}
         with (
             pair.stage.service(**addresses, **POOLED, **SHORT) as service,

@@ -18,12 +18,8 @@ DEFAULTS = {
     # One connection to each server for each of its clients, and no more.
     "max_pool": "1",
     "sr_check_period": "1",
-    "health_check_period": "1",
-    "health_check_timeout": "5",
-    # A server that was away is used again, once it is back.
+    # A server that is away for a while stays one of its servers.
     "failover_on_backend_error": "off",
-    "auto_failback": "on",
-    "auto_failback_interval": "1",
 }
 
 
@@ -37,10 +33,9 @@ def pgpool(primary: str, *standbys: str, **settings: str) -> AbstractContextMana
 
     def prepare(home: Path, port: int) -> list[str]:
         account = {"user": server.username, "password": server.password, "database": "postgres"}
-        checks = [(f"{kind}_check", account) for kind in ("sr", "health")]
         whole = {
             **DEFAULTS,
-            **{f"{check}_{name}": value for check, it in checks for name, value in it.items()},
+            **{f"sr_check_{name}": value for name, value in account.items()},
             **dict.fromkeys(["socket_dir", "pcp_socket_dir", "wd_ipc_socket_dir", "logdir"], home),
             "pid_file_name": home / "pid",
             "port": port,
@@ -48,6 +43,7 @@ def pgpool(primary: str, *standbys: str, **settings: str) -> AbstractContextMana
         for number, url in enumerate([primary, *standbys]):
             whole[f"backend_hostname{number}"] = urlsplit(url).hostname
             whole[f"backend_port{number}"] = urlsplit(url).port
+            whole[f"backend_flag{number}"] = "DISALLOW_TO_FAILOVER"
             whole[f"backend_weight{number}"] = int(number > 0 or not standbys)
         lines = [f"{name} = '{value}'" for name, value in (whole | settings).items()]
         (home / "pgpool.conf").write_text("\n".join([*lines, ""]))
