@@ -25,6 +25,7 @@ from app.kit.db.session import create_sessions
 from app.settings import Settings
 
 ASK = text("SELECT inet_server_port() FROM companies RIGHT JOIN (SELECT 1) AS one ON true LIMIT 1")
+LOCK = text("SELECT inet_server_port() FROM (SELECT pg_try_advisory_lock(4711)) AS locked")
 WRITE = text("UPDATE companies SET industry = industry")
 
 async def main():
@@ -37,6 +38,8 @@ async def main():
                 if kind == "write":
                     await session.execute(WRITE)
                     found["written"] = await session.scalar(ASK)
+                if kind == "read":
+                    found["locked"] = await session.scalar(LOCK)
     print(json.dumps(found))
 
 run(main())
@@ -77,6 +80,6 @@ def test_what_pgpool_balances_lags(
         assert read == 200
     else:
         # A unit of work that writes reads a replica, too, before its first write.
-        assert where.pop("written") == "primary"
+        assert where.pop("written") == where.pop("locked") == "primary"
         assert {*where.values()} == {"standby"}
         assert read == 404
