@@ -85,7 +85,7 @@ def test_a_column_whose_type_changes_is_read_as_what_it_is(project: Project, ser
     def amounts(url: str, *arguments: str) -> list[float]:
         one = {"DB_POOL_SIZE": "1", "DB_PREWARM": "1"}
         done = project.succeed(
-            *(project.python, "-c", CHANGED, *arguments), DATABASE_URL=url, **POOLED, **one
+            project.python, "-c", CHANGED, *arguments, DATABASE_URL=url, **POOLED, **one
         )
         found: list[float] = json.loads(done)
         return found

@@ -20,8 +20,8 @@ READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 # Behind PgBouncer each transaction may use another server connection, which lacks the statements
-# prepared before, or has others by their names. Without asyncpg's cache none has a name. SQLAlchemy's
-# would keep what a statement returned before a migration, and misread what it returns now.
+# prepared before, or has others by their names. Without asyncpg's cache none has a name; with
+# SQLAlchemy's it would misread what a statement returns since a migration.
 WITHOUT_CACHES = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
