@@ -8,7 +8,6 @@ few virtual machines and no container of CI let us read them.
 from __future__ import annotations
 
 import http.client
-import json
 import re
 import shutil
 import subprocess
@@ -22,7 +21,8 @@ from uuid import uuid4
 
 from benchmarks.contestants import Contestant
 from benchmarks.errors import BenchmarkError
-from benchmarks.generator import COMPANIES, IDS
+from benchmarks.generator import IDS
+from benchmarks.routes import OURS, Routes
 from benchmarks.servers import Server
 
 MISSING = (
@@ -166,25 +166,24 @@ def _find(program: str) -> str:
     raise BenchmarkError(MISSING)
 
 
-def get(number: Iterator[int]) -> Request:
-    """Return the reading of one company after another, whose ids follow from `number`."""
+def get(number: Iterator[int], routes: Routes = OURS) -> Request:
+    """Return the reading of one row after another, whose ids follow from `number`."""
 
     def send(connection: http.client.HTTPConnection) -> None:
-        connection.request("GET", f"{COMPANIES}/{next(number) % IDS + 1}")
+        connection.request("GET", routes.path(next(number) % IDS + 1))
 
     return send
 
 
-def post(number: Iterator[int]) -> Request:
-    """Return the adding of companies, with names of one length."""
+def post(number: Iterator[int], routes: Routes = OURS) -> Request:
+    """Return the adding of rows, with names of one length."""
     prefix = uuid4().hex
 
     def send(connection: http.client.HTTPConnection) -> None:
-        body = {"name": f"Added {prefix} {next(number):010}", "industry": "Benchmarks"}
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", COMPANIES, json.dumps(body), headers)
+        body = routes.named(f"Added {prefix} {next(number):010}")
+        connection.request("POST", routes.insert, body, {"Content-Type": "application/json"})
 
     return send
 
 
-METHODS: dict[str, Callable[[Iterator[int]], Request]] = {"GET": get, "POST": post}
+METHODS: dict[str, Callable[..., Request]] = {"GET": get, "POST": post}

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 from support.bake import ANSWERS, TEMPLATE, WEB_FRAMEWORKS
 from support.projects import Project, find_uv, install
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.routes import OURS, Routes
 from benchmarks.servers import PATIENCE, Server, started
 
 FLOOR = "floor"
@@ -41,6 +43,7 @@ class Contestant:
     """A program under which it runs, with its options."""
     patience: float = PATIENCE
     """Seconds after which it will not start."""
+    routes: Routes = OURS
 
     def start(
         self, url: str, log: Path, *options: str, **env: str
@@ -51,10 +54,23 @@ class Contestant:
             self.project.python,
             *self.command,
             *options,
+            *("--port", "{port}"),
         ]
-        env = QUIET | {"DATABASE_URL": url} | env
+        return self._started(command, log, QUIET | {"DATABASE_URL": url} | env)
+
+    def _started(
+        self, command: list[str | Path], log: Path, env: dict[str, str]
+    ) -> AbstractContextManager[Server]:
         directory = self.directory or self.project.path
-        return started(self.name, command, directory, log, env, patience=self.patience)
+        return started(
+            self.name,
+            command,
+            directory,
+            log,
+            env,
+            patience=self.patience,
+            routes=self.routes,
+        )
 
 
 def chosen(drivers: list[str], frameworks: list[str]) -> list[tuple[str, str]]:
@@ -116,8 +132,7 @@ class Workshop:
             self._advance("Install the floor and the usual template")
             self._baseline = project = self._install("baseline", *BASELINE)
             needs = f"{TEMPLATE / 'pyproject.toml'}:baseline"
-            venv = project.path / ".venv"
-            project.succeed(find_uv(), "pip", "install", "--quiet", "-p", venv, "--group", needs)
+            add_packages(project, "--group", needs)
         project = self._baseline
         server = ("-m", "uvicorn", "--log-level", "warning", "--app-dir")
         here = str(Path(__file__).parent)
@@ -131,10 +146,7 @@ class Workshop:
         found: dict[str, str] = {}
         baseline = [self._baseline] if self._baseline else []
         for project in (*self._projects.values(), *baseline):
-            told = project.succeed(
-                find_uv(), "pip", "list", "--format=json", "-p", project.path / ".venv"
-            )
-            found |= {it["name"]: it["version"] for it in json.loads(told)}
+            found |= versions_in(project)
         return dict(sorted(found.items()))
 
     def _install(self, name: str, driver: str, framework: str, **answers: str) -> Project:
@@ -144,17 +156,32 @@ class Workshop:
         return install(directory, "--no-default-groups", **answers)
 
 
+def add_packages(project: Project, *what: str) -> None:
+    """Install packages into a project's environment."""
+    venv = project.path / ".venv"
+    project.succeed(find_uv(), "pip", "install", "--quiet", "-p", venv, *what)
+
+
+def versions_in(project: Project) -> dict[str, str]:
+    """Return the packages of a project's environment, and their versions."""
+    told = project.succeed(find_uv(), "pip", "list", "--format=json", "-p", project.path / ".venv")
+    return {it["name"]: it["version"] for it in json.loads(told)}
+
+
 def ensure_the_same_answers(servers: list[Server]) -> None:
-    """Raise BenchmarkError if one of them does not do what the others do."""
-    keys = {"id", "name", "industry", "created_at", "updated_at"}
+    """Raise BenchmarkError if one of them does not do what it should, or not what the others do."""
     for server in servers:
-        companies = f"{server.url}/api/v1/companies"
-        body = {"name": f"First of {server.name}", "industry": "Benchmarks"}
-        for response, expected in (
-            (httpx2.get(f"{companies}/1", trust_env=False), 200),
-            (httpx2.post(companies, json=body, trust_env=False), 201),
+        routes = server.routes
+        body, headers = routes.named(f"First {uuid4().hex}"), {"Content-Type": "application/json"}
+        for response in (
+            httpx2.get(f"{server.url}{routes.path(1)}", trust_env=False),
+            httpx2.post(
+                f"{server.url}{routes.insert}", content=body, headers=headers, trust_env=False
+            ),
         ):
-            if response.status_code != expected or response.json().keys() != keys:
+            if response.status_code not in {200, 201} or (
+                routes.keys and response.json().keys() != routes.keys
+            ):
                 raise BenchmarkError(
                     f"{server.name} answers {response.status_code} {response.text[:200]}."
                 )

@@ -12,7 +12,7 @@ from support.background import background
 from benchmarks.bench import Bench
 from benchmarks.contestants import BASELINE
 from benchmarks.errors import BenchmarkError
-from benchmarks.generator import COMPANIES
+from benchmarks.routes import COMPANIES
 from benchmarks.servers import Server, seeded
 
 WARM_UP_ROWS = 10_000

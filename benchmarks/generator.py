@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.rounds import Outcome
+from benchmarks.routes import ID, OURS, Routes
 
-COMPANIES = "/api/v1/companies"
 IDS = 10_000
-"""The companies that reads choose from have the ids from 1 on."""
+"""Reads choose from rows with the ids from 1 on."""
 MISSING = (
     "Neither wrk nor oha is on PATH: install wrk (Debian and Ubuntu: `apt install wrk`, "
     "macOS: `brew install wrk`) or oha (`cargo install oha`, `winget install hatoo.oha`)."
@@ -31,9 +31,10 @@ class Load:
     """What to send to a service, for so many seconds over so many connections."""
 
     method: str
-    """GET reads companies by id; POST adds some, each with a name of its own."""
+    """GET reads rows by id; POST adds some, each with a name of its own."""
     seconds: float
     connections: int = 16
+    routes: Routes = OURS
 
 
 class Generator(ABC):
@@ -72,7 +73,7 @@ class Wrk(Generator):
         """Return what came of a load."""
         with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
             script = Path(directory, "load.lua")
-            script.write_text(_script(load.method), encoding="utf-8")
+            script.write_text(_script(load.method, load.routes), encoding="utf-8")
             return read_wrk(self._run(url, load, script), f"{load.method} {url}")
 
     def _run(self, url: str, load: Load, script: Path) -> str:
@@ -93,7 +94,7 @@ class Wrk(Generator):
         return told
 
 
-def _script(method: str) -> str:
+def _script(method: str, routes: Routes) -> str:
     """Return a script for wrk (LuaJIT) that sends prepared requests and prints JSON."""
     if method == "GET":
         request = (
@@ -101,7 +102,8 @@ def _script(method: str) -> str:
             f"math.randomseed({uuid4().int % 2**31})\n"
             "function init(args)\n"
             "  for i = 1, 1000 do\n"
-            f"    requests[i] = wrk.format('GET', '{COMPANIES}/' .. math.random(1, {IDS}))\n"
+            f"    local path = string.gsub({_lua(routes.read)}, '{ID}', math.random(1, {IDS}))\n"
+            "    requests[i] = wrk.format('GET', path)\n"
             "  end\n"
             "end\n"
             "function request()\n"
@@ -110,12 +112,12 @@ def _script(method: str) -> str:
             "end\n"
         )
     else:
-        body = f'{{"name": "Added {uuid4().hex} 0000000000", "industry": "Benchmarks"}}'
+        path, body = _lua(routes.insert), _lua(routes.named(f"Added {uuid4().hex} 0000000000"))
         request = (
             "local head, tail, number\n"
             "function init(args)\n"
             "  wrk.headers['Content-Type'] = 'application/json'\n"
-            f"  local whole = wrk.format('POST', '{COMPANIES}', nil, '{body}')\n"
+            f"  local whole = wrk.format('POST', {path}, nil, {body})\n"
             "  local first, last = whole:find(' 0000000000')\n"
             "  head, tail, number = whole:sub(1, first), whole:sub(last + 1), 0\n"
             "end\n"
@@ -136,6 +138,11 @@ def _script(method: str) -> str:
         "end\n"
     )
     return request + report
+
+
+def _lua(text: str) -> str:
+    """Return a text as a literal of Lua, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def read_wrk(told: str, what: str) -> Outcome:
@@ -167,7 +174,7 @@ class Oha(Generator):
         with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
             # Each request goes to one of them, at random.
             urls = Path(directory, "urls")
-            lines = [f"{url}{COMPANIES}/{number}" for number in range(1, IDS + 1)]
+            lines = [f"{url}{load.routes.path(number)}" for number in range(1, IDS + 1)]
             urls.write_text("\n".join(lines), encoding="utf-8")
             options = [
                 "--no-tui",

@@ -206,7 +206,9 @@ def edited(ours: Contestant, lever: Lever, directory: Path) -> Path:
     if not lever.edits:
         return ours.project.path
     copy = directory / f"lever-{LEVERS.index(lever)}"
-    shutil.copytree(ours.project.path, copy, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    ignored = shutil.ignore_patterns(".venv", "__pycache__")
+    # Two parts of one run may use the lever.
+    shutil.copytree(ours.project.path, copy, ignore=ignored, dirs_exist_ok=True)
     for edit in lever.edits:
         file = copy / edit.file
         text = file.read_text(encoding="utf-8")

@@ -39,10 +39,10 @@ def measure(
     rounds: dict[str, list[Round]] = {method: [] for method in plan.methods or generator.methods}
     for number in range(-1, plan.rounds):
         for method, done in rounds.items():
-            load = Load(method, plan.seconds, connections)
             one: dict[str, Slice] = {}
             for server in rotated(servers, number):
                 advance(f"{method} {server.name}")
+                load = Load(method, plan.seconds, connections, server.routes)
                 before = server.cpu()
                 outcome = generator.run(server.url, load)
                 # The first round warms up: connections, caches, prepared statements.

@@ -19,6 +19,7 @@ from support.projects import Project, environment, free_port
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.generator import IDS
+from benchmarks.routes import OURS, Routes
 
 PATIENCE = 60
 """Seconds after which a service will not start."""
@@ -34,6 +35,7 @@ class Server:
     log: Path
     cpu_until_ready: float
     """Seconds of processor until it first answered."""
+    routes: Routes = OURS
 
     def cpu(self) -> float:
         """Return the seconds of processor that its processes have used."""
@@ -61,8 +63,9 @@ def started(  # noqa: PLR0913  each of them is said in one place
     env: Mapping[str, str],
     *,
     patience: float = PATIENCE,
+    routes: Routes = OURS,
 ) -> Iterator[Server]:
-    """Yield the service that a command starts on the port added to it, once it answers.
+    """Yield the service that a command starts on the port that replaces "{port}", once it answers.
 
     Raises BenchmarkError, with the log, if it does not.
     """
@@ -71,7 +74,7 @@ def started(  # noqa: PLR0913  each of them is said in one place
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [*command, "--port", str(port)],
+            [str(it).replace("{port}", str(port)) for it in command],
             cwd=directory,
             env=environment(**env),
             stdin=subprocess.DEVNULL,
@@ -81,8 +84,8 @@ def started(  # noqa: PLR0913  each of them is said in one place
     ):
         process = psutil.Process(popen.pid)
         try:
-            _wait_until_it_answers(name, url, popen, log, patience)
-            server = Server(name, url, process, log, cpu_until_ready=0)
+            _wait_until_it_answers(name, url + routes.ready, popen, log, patience)
+            server = Server(name, url, process, log, cpu_until_ready=0, routes=routes)
             yield replace(server, cpu_until_ready=server.cpu())
         finally:
             _stop(popen, process)
@@ -94,7 +97,7 @@ def _wait_until_it_answers(
     deadline = time.monotonic() + patience
     while popen.poll() is None and time.monotonic() < deadline:
         with suppress(httpx2.TransportError):
-            if httpx2.get(f"{url}/health", trust_env=False).status_code == 200:
+            if httpx2.get(url, trust_env=False).status_code == 200:
                 return
         time.sleep(0.01)
     told = log.read_text(encoding="utf-8", errors="replace").strip()
