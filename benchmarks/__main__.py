@@ -20,16 +20,19 @@ from benchmarks.bench import Bench
 from benchmarks.bulk import bulk, own_tests
 from benchmarks.contestants import DRIVERS, Workshop, chosen
 from benchmarks.cores import find_cores
-from benchmarks.document import COUNTED, document
+from benchmarks.document import document
 from benchmarks.errors import BenchmarkError
 from benchmarks.export import export
 from benchmarks.generator import find_generator
 from benchmarks.instructions import instructions
+from benchmarks.kept import widest
 from benchmarks.levers import LEVERS, ROUNDS, levers
 from benchmarks.loads import far_database, side_by_side, workers
 from benchmarks.measuring import Plan
+from benchmarks.peer_files import BUILT_IN, Inn, read_peer
+from benchmarks.peer_parts import peer_instructions, peers
 from benchmarks.rendering import rendering
-from benchmarks.start_up import STARTS, start_up
+from benchmarks.start_up import STARTS, WORKERS, start_up, worker_starts
 from benchmarks.telemetry import SEEN, WAYS, telemetry
 
 PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
@@ -42,9 +45,13 @@ PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "bulk": bulk,
     "export": export,
     "start_up": start_up,
+    "worker_starts": worker_starts,
     "own_tests": own_tests,
     "rendering": rendering,
+    "peer_instructions": peer_instructions,
+    "peers": peers,
 }
+OF_PEERS = ["peer_instructions", "peers"]
 
 
 def main() -> int:
@@ -54,7 +61,7 @@ def main() -> int:
     options = _options()
     console = Console()
     try:
-        results = _run(options, console)
+        results = _read(options) if options.figures else _run(options, console)
     except BenchmarkError as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
@@ -72,16 +79,30 @@ def main() -> int:
         options.plot.write_text(report.results_chart(results), encoding="utf-8")
     if options.document:
         try:
-            document(results)
+            document(results, alone=results["parts"].keys() != PARTS.keys())
         except BenchmarkError as error:
             print(f"benchmark: {error}", file=sys.stderr)
             return 1
     return 0
 
 
+def _read(options: argparse.Namespace) -> report.Results:
+    try:
+        found: report.Results = json.loads(options.figures.read_text(encoding="utf-8"))
+        # What is chosen of it must not forget how busy the machine was.
+        found["floor_spread"] = widest(found)
+        found["parts"] = {part: found["parts"][part] for part in options.part or found["parts"]}
+    except (OSError, ValueError, LookupError) as error:
+        raise BenchmarkError(
+            f"{options.figures} is no file that --json wrote, or lacks a part: {error}."
+        ) from None
+    return found
+
+
 def _run(options: argparse.Namespace, console: Console) -> report.Results:
     generator = find_generator()
     pairs = chosen(options.driver, options.framework)
+    described = [read_peer(it) for it in options.peer or BUILT_IN]
     progress = Progress(
         TextColumn("{task.description}", justify="left"),
         BarColumn(),
@@ -101,10 +122,12 @@ def _run(options: argparse.Namespace, console: Console) -> report.Results:
         bench = Bench(
             directory=directory,
             workshop=Workshop(directory, advance),
+            inn=Inn(directory),
             generator=generator,
             plan=Plan(options.rounds, options.seconds),
             cores=find_cores(),
             pairs=pairs,
+            peers=described,
             rows=options.rows,
             advance=advance,
         )
@@ -132,6 +155,9 @@ def _steps(part: str, bench: Bench) -> int:
         "telemetry": (bench.plan.rounds + 1) * (len(WAYS) + 2),
         "bulk": 8,
         "start_up": (STARTS + 1) * len(bench.pairs),
+        "worker_starts": STARTS * len(WORKERS),
+        "peers": (slices + 2) * (len(bench.peers) + 4),
+        "peer_instructions": 2 * (len(bench.peers) + 4),
     }
     return steps.get(part, 1)
 
@@ -141,10 +167,25 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--driver", action="append", choices=DRIVERS, help="repeatable")
     parser.add_argument("--framework", action="append", choices=WEB_FRAMEWORKS, help="repeatable")
     parser.add_argument("--part", action="append", choices=PARTS, help="repeatable; default: all")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        help="a service to compare ours with, which docs/performance.md says how to describe; "
+        "repeatable; only the parts of peers run",
+    )
     parser.add_argument("--rounds", type=int, default=8, metavar="N")
     parser.add_argument("--seconds", type=float, default=1.0, help="of a slice")
     parser.add_argument("--rows", type=int, default=1_000_000, help="that the export streams")
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything that was measured")
+    parser.add_argument(
+        "--from",
+        dest="figures",
+        type=Path,
+        metavar="FILE",
+        help="measure nothing: show, draw or document what an earlier --json wrote, or parts of it",
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="a chart, as SVG")
     parser.add_argument("--document", action="store_true", help="put the figures into the docs")
     parser.add_argument("--quick", action="store_true", help="a look: short slices, two rounds")
@@ -155,13 +196,15 @@ def _options() -> argparse.Namespace:
         options.rows = min(options.rows, 50_000)
     if options.plot and options.part and "side_by_side" not in options.part:
         parser.error("--plot draws the part side_by_side")
-    if options.document and (
-        options.part not in (None, [COUNTED]) or options.driver or options.framework
-    ):
+    if options.document and (options.driver or options.framework or options.peer or options.quick):
         parser.error(
-            "--document takes the figures of all drivers, frameworks and parts, or of the part "
-            f"{COUNTED}"
+            "--document takes the figures of all drivers, frameworks and peers, "
+            "and of no quick look"
         )
+    if options.peer:
+        options.part = options.part or OF_PEERS
+        if others := [it for it in options.part if it not in OF_PEERS]:
+            parser.error(f"--peer is for the parts {' and '.join(OF_PEERS)}, not for {others[0]}")
     if options.rounds < 1 or options.seconds <= 0 or options.rows < 1:
         parser.error("--rounds, --seconds and --rows take positive numbers")
     return options

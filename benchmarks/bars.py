@@ -9,6 +9,7 @@ from typing import Any
 from support.bake import ANSWERS
 
 from benchmarks.contestants import USUAL, label
+from benchmarks.peer_files import BUILT_IN, Peer, read_peer
 
 Parts = dict[str, Any]
 OURS = label("asyncpg", "fastapi")
@@ -22,6 +23,8 @@ class Bar:
     measured: Callable[[Parts], float]
     least: float | None = None
     most: float | None = None
+    part: str | None = None
+    """Without which it can't be told, where that may not have been measured yet."""
 
     def is_met(self, parts: Parts) -> bool:
         """Return whether the figure, as it is shown, is within the limits."""
@@ -80,6 +83,16 @@ def _isolation(way: str, tables: str) -> Bar:
     )
 
 
+def _times(peer: Peer, method: str, least: float) -> Bar:
+    ours = label("asyncpg", peer.compared_with)
+    return Bar(
+        f"{ours}, {method}, times {peer.name}",
+        lambda parts: parts["peers"][method][peer.name]["ours"][ours]["median"],
+        least,
+        part="peers",
+    )
+
+
 TIMES_USUAL = Bar(
     "FastAPI, GET, times the usual template",
     lambda parts: _ratio(parts, "GET", OURS) / _ratio(parts, "GET", USUAL),
@@ -122,6 +135,11 @@ BARS = (
     ),
     TIMES_USUAL,
     TIMES_USUAL_FAR,
+    *(
+        _times(read_peer(file), method, least)
+        for file in BUILT_IN
+        for method, least in (("GET", 2.2), ("POST", 1.8))
+    ),
     Bar(
         "p99 ÷ p50 of FastAPI's GET",
         lambda parts: parts["side_by_side"]["GET"][OURS]["tail"]["median"],

@@ -1,4 +1,4 @@
-"""The figures in the documentation: all are those of one run, which docs/performance.json keeps.
+"""The figures in the documentation, which docs/performance.json keeps.
 
 A page has them between `<!-- measured: NAME -->` and `<!-- end -->`, and is filled again with
 what is kept by `python -m benchmarks.document`.
@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 from support.bake import TEMPLATE
 
+from benchmarks import peer_tables
 from benchmarks.bars import BARS, TIMES_USUAL, TIMES_USUAL_FAR
 from benchmarks.callgrind import BOUND
-from benchmarks.contestants import FLOOR
-from benchmarks.errors import BenchmarkError
-from benchmarks.report import by_ratio, results_chart
+from benchmarks.kept import FIGURES, Results, conditions, merged, named, run_of
+from benchmarks.report import COUNTS, KINDS, by_ratio, results_chart
 from benchmarks.scale import BLOCKS as SCALE
-from benchmarks.telemetry import NOT_YET
+from benchmarks.tables import spread_of, table
 from benchmarks.telemetry import WAYS as TELEMETRY
 
-Results = dict[str, Any]
 DOCS = TEMPLATE / "docs"
-FIGURES, CHART = DOCS / "performance.json", DOCS / "performance.svg"
+CHART = DOCS / "performance.svg"
 PAGES = (DOCS / "performance.md", TEMPLATE / "README.md", DOCS / "scale.md")
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-NAMED = ("fastapi", "litestar", "starlette", "sqlalchemy", "asyncpg", "psycopg", "uvicorn")
-"""The packages whose versions are told."""
-
+NOT_YET = "Not measured yet: `--part {part} --document` does it."
+COUNTED = COUNTS[0]
 WAYS = {
     "create_all": "drop and create its two tables",
     "create_all_of_ten": "drop and create ten tables",
@@ -37,24 +34,17 @@ WAYS = {
 }
 
 
-WIDEST = 1.3
-"""The floor's best round, times its worst one: a run in which it varies more is not documented."""
-COUNTED = "instructions"
-"""The part that no other load on the machine changes: it may be documented by itself."""
-
-
-def document(results: Results) -> None:
+def document(results: Results, *, alone: bool) -> None:
     """Put what was measured into the pages, the chart and the file that keeps it.
 
-    Counted instructions alone replace those of the last run. Raises BenchmarkError, and changes
-    nothing, for a run on a machine that was busy.
+    Parts that were measured alone take the places of older ones. Raises BenchmarkError, and
+    changes nothing, for a run on a machine that was busy.
     """
-    if results["parts"].keys() == {COUNTED}:
-        counted = results["parts"][COUNTED]
-        results = json.loads(FIGURES.read_text(encoding="utf-8"))
-        results["parts"] = {COUNTED: counted} | results["parts"] | {COUNTED: counted}
-    else:
-        ensure_steady(results)
+    write(merged(results, alone=alone))
+
+
+def write(results: Results) -> None:
+    """Write the file, the chart and the pages anew."""
     FIGURES.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     CHART.write_text(results_chart(results), encoding="utf-8")
     fill_pages()
@@ -68,50 +58,48 @@ def fill_pages() -> None:
         page.write_text(filled(text, results), encoding="utf-8")
 
 
-def ensure_steady(results: Results) -> None:
-    """Raise BenchmarkError if the floor's rounds are further apart than WIDEST."""
-    for method, contestants in results["parts"]["side_by_side"].items():
-        if (found := _steadiness(contestants)) > WIDEST:
-            raise BenchmarkError(
-                f"The floor's best round of {method} has {found:.2f} times the requests of its "
-                f"worst one. With more than {WIDEST} nothing is documented: the machine was busy. "
-                "Measure again on a machine that does nothing else."
-            )
-
-
-def _steadiness(contestants: Results) -> float:
-    rate = contestants[FLOOR]["requests_per_second"]
-    steadiness: float = rate["high"] / rate["low"]
-    return steadiness
-
-
 def filled(page: str, results: Results) -> str:
     """Return the page with the figures of `results`; raises KeyError for an unknown block."""
-    return BLOCK.sub(lambda it: f"{it[1]}{BLOCKS[it[2]](results)}\n{it[3]}", page)
+    return BLOCK.sub(lambda it: f"{it[1]}{_block(it[2], results)}\n{it[3]}", page)
+
+
+def _block(name: str, results: Results) -> str:
+    part = PARTS_OF.get(name, name)
+    if name in OF_NO_PART:
+        return BLOCKS[name](results)
+    if part not in results["parts"]:
+        return NOT_YET.format(part=part)
+    # Of instructions each count says when it was made.
+    when = _counted_on(results, part) if part in COUNTS else conditions(results, part)
+    return f"{BLOCKS[name](results)}\n\n{when}"
 
 
 def _run(results: Results) -> str:
-    how, machine, versions = (results[it] for it in ("how", "machine", "versions"))
-    packages = _named(versions)
-    found = max(map(_steadiness, results["parts"]["side_by_side"].values()))
-    busy = f", more than the {WIDEST} that are documented from now on" if found > WIDEST else ""
+    how, machine = results["how"], results["machine"]
     return (
-        f"Measured on {results['date'][:10]} on {machine['system']} with {machine['cores']} cores "
-        f"and Python {machine['python']}, with {how['generator']}: {how['rounds']} rounds of "
-        f"{how['seconds_per_slice']:g} s for each contestant. {how['cores']} {how['logs']} "
-        f"Versions: {packages}. The floor's best round had {found:.2f} times the requests of its "
-        f"worst one{busy}."
+        f"The last run of all parts was on {results['date'][:10]} on {machine['system']} with "
+        f"{machine['cores']} cores and Python {machine['python']}, with {how['generator']}: "
+        f"{how['rounds']} rounds of {how['seconds_per_slice']:g} s for each contestant. "
+        f"{how['cores']} {how['logs']} Versions: {named(results['versions'])}."
     )
 
 
-def _named(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {versions[name]}" for name in NAMED)
+def _counted_on(results: Results, part: str) -> str:
+    found = results["parts"][part]
+    run = found["run"]
+    apart = max(it["apart"] for kind in KINDS for it in found.get(kind, {}).values())
+    return (
+        f"Thousands of instructions for a request, counted on {run['date'][:10]} on "
+        f"{run['system']} with Python {run['python']} and valgrind {run['valgrind']}. Each was "
+        f"counted twice: the two differ by {apart:.1%} at most (refused: more than {BOUND:.0%}). "
+        f"Versions: {named(run['versions'])}."
+    )
 
 
 def _counted(results: Results) -> str:
     found = results["parts"][COUNTED]
-    run, get, post = found["run"], found["GET"], found["POST"]
-    table = _table(
+    get, post = found["GET"], found["POST"]
+    return table(
         ["", "GET", "of the floor", "POST", "of the floor"],
         (
             [
@@ -124,27 +112,19 @@ def _counted(results: Results) -> str:
             for name in sorted(get, key=lambda name: get[name]["instructions"])
         ),
     )
-    kinds = ("GET", "POST", "levers", "watched")
-    apart = max(it["apart"] for kind in kinds for it in found.get(kind, {}).values())
-    return (
-        f"{table}\n\nThousands of instructions for a request, counted on {run['date'][:10]} on "
-        f"{run['system']} with Python {run['python']} and valgrind {run['valgrind']}. Each was "
-        f"counted twice: the two differ by {apart:.1%} at most (refused: more than {BOUND:.0%}). "
-        f"Versions: {_named(run['versions'])}."
-    )
 
 
 def _side_by_side(results: Results) -> str:
     found = results["parts"]["side_by_side"]
     get, post = found["GET"], found["POST"]
-    return _table(
+    return table(
         ["", "GET", "by CPU", "POST", "by CPU", "GET/s", "p50 ms", "p99 ÷ p50"],
         (
             [
                 name,
-                _spread(get[name]["ratio"]),
+                spread_of(get[name]["ratio"]),
                 f"{get[name]['cpu_ratio']:.2f}",
-                _spread(post[name]["ratio"]),
+                spread_of(post[name]["ratio"]),
                 f"{post[name]['cpu_ratio']:.2f}",
                 f"{get[name]['requests_per_second']['median']:,.0f}",
                 f"{get[name]['p50']['median'] * 1000:.1f}",
@@ -156,15 +136,15 @@ def _side_by_side(results: Results) -> str:
 
 
 def _far_database(results: Results) -> str:
-    return _table(
+    return table(
         ["round trip", "", "GET", "p50 ms", "POST", "p50 ms"],
         (
             [
                 f"+{delay}",
                 name,
-                _spread(far["GET"][name]["ratio"]),
+                spread_of(far["GET"][name]["ratio"]),
                 f"{far['GET'][name]['p50']['median'] * 1000:.1f}",
-                _spread(far["POST"][name]["ratio"]),
+                spread_of(far["POST"][name]["ratio"]),
                 f"{far['POST'][name]['p50']['median'] * 1000:.1f}",
             ]
             for delay, far in results["parts"]["far_database"].items()
@@ -175,10 +155,10 @@ def _far_database(results: Results) -> str:
 
 def _workers(results: Results) -> str:
     found = results["parts"]["workers"]
-    return _table(
+    return table(
         ["", *found],
         (
-            [name, *(_spread(contestants[name]["ratio"]) for contestants in found.values())]
+            [name, *(spread_of(contestants[name]["ratio"]) for contestants in found.values())]
             for name in sorted(found["GET"])
         ),
     )
@@ -194,13 +174,13 @@ def _beyond(results: Results) -> str:
 
 def _levers(results: Results, kind: str, change: str, why: str) -> str:
     counted = results["parts"][COUNTED]["levers"]
-    return _table(
+    return table(
         [change, "instructions", "GET", "by CPU", "p99 ÷ p50", "memory", why],
         (
             [
                 name,
                 f"{counted[name]['ratio']:.2f}" if name in counted else "",
-                _spread(it["ratio"]),
+                spread_of(it["ratio"]),
                 f"{it['cpu_ratio']:.2f}",
                 f"{it['tail']['median']:.1f}",
                 f"{it['memory_ratio']:.2f}",
@@ -213,7 +193,7 @@ def _levers(results: Results, kind: str, change: str, why: str) -> str:
 
 def _watched(results: Results) -> str:
     found = results["parts"][COUNTED].get("watched", {})
-    return _table(
+    return table(
         ["with", "instructions", "of a GET as it is"],
         (
             [name, f"{it['instructions'] / 1000:,.0f}", f"{it['ratio']:.3f}"]
@@ -223,15 +203,13 @@ def _watched(results: Results) -> str:
 
 
 def _telemetry(results: Results) -> str:
-    if "telemetry" not in results["parts"]:
-        return NOT_YET
     found = results["parts"]["telemetry"]["GET"]
-    return _table(
+    return table(
         ["with", "GET", "by CPU", "p99 ÷ p50"],
         (
             [
                 name,
-                _spread(found[name]["ratio"]),
+                spread_of(found[name]["ratio"]),
                 f"{found[name]['cpu_ratio']:.2f}",
                 f"{found[name]['tail']['median']:.1f}",
             ]
@@ -241,12 +219,12 @@ def _telemetry(results: Results) -> str:
 
 
 def _bulk(results: Results) -> str:
-    return _table(
+    return table(
         ["driver", "times `add_all`", "10,000 rows, s", "`add_all`, s"],
         (
             [
                 driver,
-                _spread(it["times_faster"], digits=1),
+                spread_of(it["times_faster"], digits=1),
                 f"{it['bulk_insert']:.3f}",
                 f"{it['add_all']:.2f}",
             ]
@@ -269,7 +247,7 @@ def _mib(size: int) -> str:
 
 
 def _start_up(results: Results) -> str:
-    return _table(
+    return table(
         ["", "CPU s", "dearest imports, ms of their own"],
         (
             [
@@ -285,11 +263,30 @@ def _start_up(results: Results) -> str:
     )
 
 
+def _worker_starts(results: Results) -> str:
+    found = results["parts"]["worker_starts"]
+    one = found["1"]["cpu_seconds"]["median"]
+    return table(
+        ["workers", "CPU s", "for each after the first", "MiB"],
+        (
+            [
+                number,
+                spread_of(it["cpu_seconds"]),
+                f"{(it['cpu_seconds']['median'] - one) / (int(number) - 1):.2f}"
+                if number != "1"
+                else "",
+                f"{it['mebibytes']:.0f}",
+            ]
+            for number, it in found.items()
+        ),
+    )
+
+
 def _own_tests(results: Results) -> str:
-    return _table(
+    return table(
         ["instead of a savepoint", "times as long"],
         (
-            [WAYS[way], _spread(it["times_faster"], digits=1)]
+            [WAYS[way], spread_of(it["times_faster"], digits=1)]
             for way, it in results["parts"]["own_tests"].items()
         ),
     )
@@ -299,42 +296,35 @@ def _rendering(results: Results) -> str:
     it = results["parts"]["rendering"]
     return (
         f"A bake of {it['files']} files takes {it['seconds']:.2f} s, "
-        f"{_spread(it['times_slower'], digits=1)} times as long as that of as many files with "
+        f"{spread_of(it['times_slower'], digits=1)} times as long as that of as many files with "
         "nothing in them to render."
     )
 
 
 def _bars(results: Results) -> str:
     parts = results["parts"]
-    return _table(
+    return table(
         ["", "bar", "measured", ""],
         (
             [it.what, it.limit, f"{it.measured(parts):.2f}", "" if it.is_met(parts) else "missed"]
             for it in BARS
+            if it.part is None or it.part in parts
         ),
     )
 
 
 def _headline(results: Results) -> str:
     parts = results["parts"]
+    near, far = (run_of(results, part)["date"][:10] for part in ("side_by_side", "far_database"))
+    then = "" if far == near else f" (on {far})"
     return (
         f"![requests a second, side by side](docs/{CHART.name})\n\n"
-        f"On {results['date'][:10]}, FastAPI's project answered "
+        f"On {near}, FastAPI's project answered "
         f"{TIMES_USUAL.measured(parts):.1f} times as many reads a second as "
         "the template that tutorials show, and "
         f"{TIMES_USUAL_FAR.measured(parts):.1f} times as many with its database "
-        "2 ms away."
+        f"2 ms away{then}."
     )
-
-
-def _spread(it: dict[str, float], digits: int = 2) -> str:
-    median, low, high = (f"{it[which]:.{digits}f}" for which in ("median", "low", "high"))
-    return f"{median} ({low} to {high})"
-
-
-def _table(columns: list[str], rows: Iterable[list[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 BLOCKS: dict[str, Callable[[Results], str]] = {
@@ -351,11 +341,25 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "bulk": _bulk,
     "export": _export,
     "start_up": _start_up,
+    "worker_starts": _worker_starts,
     "own_tests": _own_tests,
     "rendering": _rendering,
     "bars": _bars,
     **SCALE,
+    "peers": peer_tables.peers,
+    "peer_wire": peer_tables.peer_wire,
+    "peer_instructions": peer_tables.peer_instructions,
+    "peer_sources": peer_tables.peer_sources,
 }
+OF_NO_PART = ("run", "headline", "bars", "peer_sources", *SCALE)
+PARTS_OF = {
+    "counted": COUNTED,
+    "watched": COUNTED,
+    "defaults": "levers",
+    "beyond": "levers",
+    "peer_wire": peer_tables.CLOCK,
+}
+"""The parts of those that have another name."""
 
 
 if __name__ == "__main__":

@@ -28,24 +28,24 @@ def instructions(bench: Bench) -> dict[str, Any]:
     ours = replace(bench.workshop.contestant(*BASELINE), name=AS_IT_IS)
     with ExitStack() as stack:
         url = stack.enter_context(seeded(contestants[0].project, bench.directory))
-        counts = {it.name: _count(bench, it, url, tuple(METHODS)) for it in contestants}
-        changed = {AS_IT_IS: _count(bench, ours, url, ("GET",))}
+        counts = {it.name: counted(bench, it, url, tuple(METHODS)) for it in contestants}
+        changed = {AS_IT_IS: counted(bench, ours, url, ("GET",))}
         for lever in LEVERS:
             it = replace(ours, name=lever.name, directory=edited(ours, lever, bench.directory))
-            changed[it.name] = _count(bench, it, url, ("GET",), **lever.env)
+            changed[it.name] = counted(bench, it, url, ("GET",), **lever.env)
         watched = {AS_IT_IS: changed[AS_IT_IS]}
         for it, env in ways_to_count(bench):
-            watched[it.name] = _count(bench, it, url, ("GET",), **env)
+            watched[it.name] = counted(bench, it, url, ("GET",), **env)
     return {
-        **{method: _compared(counts, method, FLOOR) for method in METHODS},
-        "levers": _compared(changed, "GET", AS_IT_IS),
-        "watched": _compared(watched, "GET", AS_IT_IS),
-        "run": _run(bench),
+        **{method: compared(counts, method, FLOOR) for method in METHODS},
+        "levers": compared(changed, "GET", AS_IT_IS),
+        "watched": compared(watched, "GET", AS_IT_IS),
+        "run": run_of_counts(bench),
     }
 
 
-def _run(bench: Bench) -> dict[str, Any]:
-    """Return what the counts are of: they may be documented without the rest of a run."""
+def run_of_counts(bench: Bench) -> dict[str, Any]:
+    """Return when, with what, and of which packages instructions were counted."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "system": f"{platform.system()} {platform.machine()}",
@@ -55,19 +55,24 @@ def _run(bench: Bench) -> dict[str, Any]:
     }
 
 
-def _count(
+def counted(
     bench: Bench, contestant: Contestant, url: str, methods: tuple[str, ...], **env: str
 ) -> dict[str, Counts]:
+    """Return what requests cost a contestant, by method.
+
+    Raises BenchmarkError if two counts of the same disagree.
+    """
     log = bench.directory / f"counted-{len(list(bench.directory.glob('counted-*.log')))}.log"
     with counting(contestant, url, log, **env) as service:
         found = {}
         for method in methods:
             bench.advance(f"{method} {contestant.name}")
-            found[method] = service.count(METHODS[method](count()))
+            found[method] = service.count(METHODS[method](count(), contestant.routes))
     return found
 
 
-def _compared(counts: dict[str, dict[str, Counts]], method: str, base: str) -> dict[str, Any]:
+def compared(counts: dict[str, dict[str, Counts]], method: str, base: str) -> dict[str, Any]:
+    """Return the instructions of each contestant, and their ratio to those of `base`."""
     return {
         name: {
             "ratio": counts[base][method].mean / it[method].mean,

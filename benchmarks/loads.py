@@ -33,7 +33,7 @@ def side_by_side(bench: Bench) -> dict[str, Any]:
         with on(bench.cores.servers):
             servers = [stack.enter_context(it.start(url, bench.log(it.name))) for it in contestants]
         with on(bench.cores.others):
-            rounds = _measure(bench, servers, CONNECTIONS)
+            rounds = measured(bench, servers, CONNECTIONS)
     return {method: summary(done, FLOOR) for method, done in rounds.items()}
 
 
@@ -57,7 +57,7 @@ def far_database(bench: Bench) -> dict[str, Any]:
                 ]
             with on(bench.cores.others):
                 start, before = perf_counter(), _own_cpu()
-                rounds = _measure(bench, servers, FEW_CONNECTIONS)
+                rounds = measured(bench, servers, FEW_CONNECTIONS)
                 busy = (_own_cpu() - before) / (perf_counter() - start)
         results[f"{delay * 1000:.0f} ms"] = {
             "proxy_busy": busy,
@@ -76,7 +76,7 @@ def workers(bench: Bench) -> dict[str, Any]:
             it = replace(ours, name=_workers(count))
             service = it.start(url, bench.log(it.name), "--workers", str(count))
             servers.append(stack.enter_context(service))
-        rounds = _measure(bench, servers, MANY_CONNECTIONS)
+        rounds = measured(bench, servers, MANY_CONNECTIONS)
     return {method: summary(done, _workers(1)) for method, done in rounds.items()}
 
 
@@ -84,7 +84,8 @@ def _workers(count: int) -> str:
     return f"{count} worker{'s' * (count > 1)}"
 
 
-def _measure(bench: Bench, servers: Sequence[Server], connections: int) -> dict[str, list[Round]]:
+def measured(bench: Bench, servers: Sequence[Server], connections: int) -> dict[str, list[Round]]:
+    """Return the rounds of the benchmark's plan; raises BenchmarkError if a request fails."""
     return measure(
         servers,
         bench.generator,
@@ -110,7 +111,7 @@ def summary(rounds: list[Round], base: str) -> dict[str, Any]:
 
     return {
         name: {
-            "ratio": asdict(spread(ratios(rounds, name, base, _rate))),
+            "ratio": asdict(spread(ratios(rounds, name, base, rate))),
             "cpu_ratio": cpu_per_request(rounds, base) / cpu_per_request(rounds, name),
             "cpu_seconds_per_request": cpu_per_request(rounds, name),
             "requests_per_second": over(name, "rate"),
@@ -126,5 +127,6 @@ def _names(rounds: Iterable[Round]) -> list[str]:
     return sorted({name for it in rounds for name in it})
 
 
-def _rate(it: Slice) -> float:
+def rate(it: Slice) -> float:
+    """Return the requests a second."""
     return it.rate

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks import chart
 from benchmarks.bench import Bench
+from benchmarks.kept import run_of
 from benchmarks.rounds import Spread
 
 Results = dict[str, Any]
@@ -20,7 +21,11 @@ TITLES = {
     "side_by_side": "Side by side: one worker each, floor = 1",
     "workers": "FastAPI, two workers against one",
     "telemetry": "FastAPI with telemetry, without = 1",
+    "peers": "Projects and peers: one worker each, floor = 1",
 }
+METHODS = ("GET", "POST")
+COUNTS, KINDS = ("instructions", "peer_instructions"), (*METHODS, "levers", "watched")
+"""The parts that count instructions, and what they may have counted."""
 
 
 def collect(bench: Bench, parts: Results) -> Results:
@@ -52,9 +57,10 @@ def show(results: Results, console: Console) -> None:
     for name, tables in _loads(parts):
         for method, contestants in tables.items():
             console.print(_load_table(f"{name} ({method})", contestants))
-    if "instructions" in parts:
-        for method in ("GET", "POST", "levers"):
-            console.print(_counted(method, parts["instructions"][method]))
+    for part in COUNTS:
+        for kind in KINDS:
+            if kind in parts.get(part, {}):
+                console.print(_counted(kind, parts[part][kind]))
     for delay, found in parts.get("far_database", {}).items():
         console.print(f"Database {delay} away: the proxy was busy {found['proxy_busy']:.0%}.")
     for part, show_part in _COSTS.items():
@@ -65,7 +71,11 @@ def show(results: Results, console: Console) -> None:
 
 
 def _loads(parts: Results) -> list[tuple[str, Results]]:
-    found = [(title, parts[part]) for part, title in TITLES.items() if part in parts]
+    found = [
+        (title, {method: parts[part][method] for method in METHODS if method in parts[part]})
+        for part, title in TITLES.items()
+        if part in parts
+    ]
     for delay, far in parts.get("far_database", {}).items():
         methods = {method: it for method, it in far.items() if method != "proxy_busy"}
         found.append((f"Database {delay} away, usual template = 1", methods))
@@ -122,10 +132,11 @@ def results_chart(results: Results) -> str:
         chart.Row(name, tuple(Spread(**found[method][name]["ratio"]) for method in methods))
         for name in by_ratio(found["GET"])
     ]
-    how = results["how"]
+    run = run_of(results, "side_by_side")
+    how = run["how"]
     subtitle = (
         f"Median of {how['rounds']} rounds, whiskers from the worst to the best; "
-        f"one worker, 16 connections, {results['date'][:10]}"
+        f"one worker, 16 connections, {run['date'][:10]}"
     )
     return chart.draw("Read a company, add a company", subtitle, methods, rows)
 
@@ -184,7 +195,23 @@ def _rendering(found: Results) -> str:
     )
 
 
+def _peer_wire(found: Results) -> Table:
+    columns = ("round trips of a GET", "of a POST", "connections for 100 GETs, 16 at once")
+    table = _table("Between services and the database", *columns)
+    for name, it in found["wire"].items():
+        trips = (f"{it['round_trips'][method]:.3g}" for method in METHODS)
+        table.add_row(name, *trips, f"{100 * it['connections_per_request']:.1f}")
+    return table
+
+
+def _worker_starts(found: Results) -> str:
+    taken = (f"{it['cpu_seconds']['median']:.2f} s of {number}" for number, it in found.items())
+    return f"Seconds of processor until all workers have started: {', '.join(taken)}."
+
+
 _COSTS = {
+    "peers": _peer_wire,
+    "worker_starts": _worker_starts,
     "levers": _levers,
     "bulk": _bulk,
     "export": _export,

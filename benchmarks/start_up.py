@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from benchmarks.bench import Bench
-from benchmarks.contestants import Contestant
+from benchmarks.contestants import BASELINE, Contestant
+from benchmarks.errors import BenchmarkError
 from benchmarks.rounds import spread
-from benchmarks.servers import seeded
+from benchmarks.servers import Server, seeded
 
 IMPORT = re.compile(r"import time:\s*(\d+) \|\s*\d+ \|\s*(\S+)")
 """A line of `python -X importtime`: microseconds of the module itself, and its name."""
@@ -20,6 +23,10 @@ INSTALLED = (
 """A program that prints those of its arguments that can be imported."""
 STARTS = 3
 DEAREST = 10
+WORKERS = (1, 2, 4)
+SETTLED, IDLE = 1.0, 0.03
+"""Seconds in which a service that has started uses hardly more processor than so much."""
+PATIENCE = 60
 
 
 def start_up(bench: Bench) -> dict[str, Any]:
@@ -37,6 +44,43 @@ def start_up(bench: Bench) -> dict[str, Any]:
         name: {"cpu_seconds": spread(taken).median, **imports[name]}
         for name, taken in seconds.items()
     }
+
+
+def worker_starts(bench: Bench) -> dict[str, Any]:
+    """Return the seconds of processor until all workers have started, for so many of them.
+
+    Each also with the mebibytes of memory that its processes hold (resident set size).
+    """
+    ours = bench.workshop.contestant(*BASELINE)
+    seconds: dict[int, list[float]] = {number: [] for number in WORKERS}
+    memory: dict[int, list[float]] = {number: [] for number in WORKERS}
+    with seeded(ours.project, bench.directory, rows=1) as url:
+        for _ in range(STARTS):
+            for number in WORKERS:
+                bench.advance(f"Start {number} workers")
+                options = ("--workers", str(number))
+                with ours.start(url, bench.log(f"workers-{number}"), *options) as server:
+                    seconds[number].append(_cpu_of_start(server))
+                    memory[number].append(server.memory() / 2**20)
+    return {
+        str(number): {
+            "cpu_seconds": asdict(spread(taken)),
+            "mebibytes": spread(memory[number]).median,
+        }
+        for number, taken in seconds.items()
+    }
+
+
+def _cpu_of_start(server: Server) -> float:
+    """Return what it used once it rests: the first worker answers before the last one has begun."""
+    before, deadline = server.cpu(), time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        time.sleep(SETTLED)
+        after = server.cpu()
+        if after - before <= IDLE:
+            return before
+        before = after
+    raise BenchmarkError(f"{server.name} uses the processor all the time, without a request.")
 
 
 def _imports(bench: Bench, contestant: Contestant, url: str) -> dict[str, Any]:

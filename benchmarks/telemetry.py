@@ -17,7 +17,6 @@ from benchmarks.loads import CONNECTIONS, summary
 from benchmarks.measuring import measure
 from benchmarks.servers import seeded
 
-NOT_YET = "Not measured yet: the next run of all parts does it."
 TENTH = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
 WAYS: dict[str, dict[str, str]] = {
     "`telemetry=opentelemetry`, off": {},

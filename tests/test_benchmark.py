@@ -4,30 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.bake import TEMPLATE
-from support.projects import environment
+from support.benchmark import NEEDS_LOAD, bench
 
 from benchmarks.generator import MISSING
-
-
-def bench(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run `try.py bench`, to the end."""
-    return subprocess.run(
-        [sys.executable, TEMPLATE / "try.py", "bench", *arguments],
-        env=environment(**env),
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        timeout=300,
-    )
-
-
-NEEDS_LOAD = pytest.mark.skipif(not (shutil.which("wrk") or shutil.which("oha")), reason=MISSING)
 
 
 @pytest.mark.projects

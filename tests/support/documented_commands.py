@@ -22,6 +22,9 @@ RUN_BY: dict[str, str] = {
     r"python -m website\.(diagrams|terminal)": (
         "test_site.py::test_the_pictures_are_as_they_are_drawn"
     ),
+    r"python3 try\.py bench --quick --peer .*": (
+        "test_benchmark_peers.py::test_the_command_compares_a_service_with_a_project"
+    ),
     r"python3 try\.py bench --(json|quick) .*": (
         "test_benchmark.py::test_it_measures_a_project_against_the_floor"
     ),
@@ -87,7 +90,7 @@ RUN_BY: dict[str, str] = {
 NOT_RUN: dict[str, str] = {
     r"py try\.py.*": "py is the launcher of Windows; the same is run with python3",
     r"python3 try\.py test": "it is what runs this",
-    r"python3 try\.py bench --document( .*)?": "it takes ten minutes and rewrites the documents",
+    r"python3 try\.py bench --document( .*)?": "it takes forty minutes and rewrites the documents",
     r"uvx (cookiecutter|cruft create) gh:ORG/REPO": (
         "ORG/REPO stands for an address; tests give both programs this directory"
     ),

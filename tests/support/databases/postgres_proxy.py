@@ -85,6 +85,8 @@ class _Forwarder:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._forward(reader, server_writer, client.spoke))
                     group.create_task(self._forward(server_reader, writer, client.listened))
+            except* ConnectionError:
+                pass  # one side hung up
             finally:
                 server_writer.close()
                 writer.close()
