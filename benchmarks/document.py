@@ -265,21 +265,25 @@ def _start_up(results: Results) -> str:
 
 def _worker_starts(results: Results) -> str:
     found = results["parts"]["worker_starts"]
-    one = found["1"]["cpu_seconds"]["median"]
+    counts = [*found]
     return table(
-        ["workers", "CPU s", "for each after the first", "MiB"],
+        ["workers", "CPU s", "for each more than above", "MiB"],
         (
             [
-                number,
-                spread_of(it["cpu_seconds"]),
-                f"{(it['cpu_seconds']['median'] - one) / (int(number) - 1):.2f}"
-                if number != "1"
-                else "",
-                f"{it['mebibytes']:.0f}",
+                count,
+                spread_of(found[count]["cpu_seconds"]),
+                f"{_each_more(found, counts[number - 1], count):.2f}" if number else "",
+                f"{found[count]['mebibytes']:.0f}",
             ]
-            for number, it in found.items()
+            for number, count in enumerate(counts)
         ),
     )
+
+
+def _each_more(found: Results, few: str, many: str) -> float:
+    before, after = (found[it]["cpu_seconds"]["median"] for it in (few, many))
+    each: float = (after - before) / (int(many) - int(few))
+    return each
 
 
 def _own_tests(results: Results) -> str:

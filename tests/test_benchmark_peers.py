@@ -155,6 +155,7 @@ def test_a_description_that_lacks_something_is_refused_in_a_sentence(
         (["--peer", "nowhere.toml", "--part", "bulk"], "not for bulk"),
         (["--peer", "nowhere.toml", "--document"], "--document takes the figures of all"),
         (["--part", "peers", "--quick", "--document"], "of no quick look"),
+        (["--from", "nowhere.json"], "nowhere.json is no file that --json wrote, or lacks a part"),
     ],
 )
 def test_the_command_refuses_in_a_sentence(arguments: list[str], said: str) -> None:
@@ -162,6 +163,12 @@ def test_the_command_refuses_in_a_sentence(arguments: list[str], said: str) -> N
     assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_earlier_run_is_shown_again() -> None:
+    done = bench("--from", FIGURES, "--part", "workers")
+    assert done.returncode == 0, done.stderr
+    assert "FastAPI, two workers against one (POST)" in done.stdout
 
 
 def test_the_page_s_example_is_a_description(tmp_path: Path) -> None:

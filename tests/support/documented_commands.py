@@ -91,6 +91,7 @@ NOT_RUN: dict[str, str] = {
     r"py try\.py.*": "py is the launcher of Windows; the same is run with python3",
     r"python3 try\.py test": "it is what runs this",
     r"python3 try\.py bench --document( .*)?": "it takes forty minutes and rewrites the documents",
+    r"pip download --no-deps .*": "what it finds changes, and its page says when it was asked",
     r"uvx (cookiecutter|cruft create) gh:ORG/REPO": (
         "ORG/REPO stands for an address; tests give both programs this directory"
     ),
