@@ -91,6 +91,12 @@ def _tables(bench: Bench) -> Iterator[str]:
             f"PostgreSQL's connections suffice for {MOST} peers side by side, and there are "
             f"{len(bench.peers)}."
         )
+    names = [FLOOR, *(label(*pair) for pair in PROJECTS), *(it.name for it in bench.peers)]
+    for name in names:
+        if names.count(name) > 1:
+            raise BenchmarkError(
+                f"Two services are called {name!r}: give one of them another name."
+            )
     for it in bench.peers:
         bench.advance(f"Install {it.name}")
         bench.inn.guest(it)

@@ -165,6 +165,14 @@ def test_the_command_refuses_in_a_sentence(arguments: list[str], said: str) -> N
     assert "Traceback" not in done.stderr
 
 
+@NEEDS_LOAD
+def test_two_services_of_one_name_are_refused(tmp_path: Path) -> None:
+    file = described(tmp_path)
+    done = bench("--peer", file, "--peer", file)
+    assert done.returncode == 1
+    assert done.stderr.startswith("benchmark: Two services are called 'Items'")
+
+
 def test_an_earlier_run_is_shown_again() -> None:
     done = bench("--from", FIGURES, "--part", "workers")
     assert done.returncode == 0, done.stderr
