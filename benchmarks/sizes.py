@@ -21,14 +21,15 @@ from typing import Any
 
 import psutil
 from support.databases.observer import Observer, observing, wait_until
-from support.databases.pgbouncer import find_pgbouncer, pgbouncer
+from support.databases.pgbouncer import pgbouncer
+from support.databases.pooler import path_of
 from support.databases.postgres_server import PostgresServer, postgres_server
 from support.projects import Project, install, serving
 
 from benchmarks.contestants import BASELINE, QUIET
 from benchmarks.document import fill_pages
 from benchmarks.errors import BenchmarkError
-from benchmarks.generator import COMPANIES
+from benchmarks.routes import COMPANIES
 from benchmarks.scale import SIZES
 
 REQUESTS, CLIENTS = 8_000, 4
@@ -106,13 +107,13 @@ def of_requests(project: Project, directory: Path, server: PostgresServer) -> di
 
 def of_pooler(project: Project, directory: Path, url: str) -> dict[str, float]:
     """Return what reads and writes cost PgBouncer; raises BenchmarkError without one."""
-    program = find_pgbouncer()
+    program = path_of("pgbouncer")
     if not program:
         raise BenchmarkError("There is no PgBouncer here: install Debian's pgbouncer, or set PATH.")
     found = {}
     env = {"DB_POOLER": "pgbouncer", **QUIET, **POOL}
     with (
-        pgbouncer(program, url) as pooled,
+        pgbouncer(url) as pooled,
         serving(project, directory / "log", DATABASE_URL=pooled, **env) as service,
     ):
         children = psutil.Process().children()

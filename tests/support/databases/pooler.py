@@ -19,9 +19,14 @@ from devtools.local_postgres import Postgres
 from devtools.local_server import leave_root
 
 
+def path_of(name: str) -> str | None:
+    """Return the path of a program, which Debian keeps from PATH."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
 def find_pooler(name: str, package: str) -> str:
-    """Return the path of a program that Debian keeps from PATH; skip the test if there is none."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    """Return the path of a program; skip the test if there is none."""
+    path = path_of(name)
     if not path:
         pytest.skip(f"there is no {name} here: install Debian's {package}, or set PATH")
     return path
