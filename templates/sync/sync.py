@@ -11,10 +11,13 @@ The same database, limits and rules as with `open_engine`, through a synchronous
 for the service: a query would stop its event loop.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.kit.db import sync_driver
@@ -22,8 +25,11 @@ from app.kit.db.error_reports import redact_errors
 # {% if cookiecutter.__networked %}
 from app.kit.db.password import renew_password
 # {% endif %}
+from app.kit.db.retries import pause_after, pauses_between
 from app.kit.db.settings import DatabaseSettings
 from app.kit.db.sql_log import log_sql_of
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -54,3 +60,21 @@ def open_sync_engine(settings: DatabaseSettings) -> Iterator[Engine]:
 def create_sync_session_factory(engine: Engine) -> sessionmaker[Session]:
     """Return a factory of sessions that write; `factory.begin()` commits at the end."""
     return sessionmaker(engine, close_resets_only=False, expire_on_commit=False)
+
+
+def retry_sync(
+    sessions: sessionmaker[Session],
+    unit: Callable[[Session], T],
+    *,
+    attempts: int = 10,
+    within: float = 5,
+) -> T:
+    """Return what `unit` returns, as `retry` of `app/kit/db/retries.py` does."""
+    pauses = pauses_between(attempts, monotonic() + within)
+    while True:
+        try:
+            with sessions.begin() as session:
+                return unit(session)
+        except DBAPIError as error:
+            pause = pause_after(error, pauses)
+        sleep(pause)

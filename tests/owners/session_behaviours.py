@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.companies.model import Company
 from app.companies.queries import create_company
+from app.kit.db import driver
 from app.kit.db.base import Base
 from app.kit.db.read_only import ReadOnlyError
+from app.kit.db.retries import retry
 from app.kit.db.session import Sessions
 from app.kit.db.settings import DIALECT
 from app.kit.db.types import utc_now
@@ -225,6 +227,17 @@ async def test_a_block_that_fails_is_undone(any_sessions: Sessions) -> None:
     assert await names(any_sessions) == {"Acme", "Last"}
 
 
+async def count_and_add(session: AsyncSession) -> int:
+    await session.connection(execution_options=driver.SERIALIZABLE_OPTIONS)
+    await create_company(session, name="Late", industry="Any")
+    return int(await session.scalar(COUNT))
+
+
+async def test_a_unit_of_work_is_retried(any_sessions: Sessions) -> None:
+    assert await retry(any_sessions.write, count_and_add) == 2
+    assert await names(any_sessions) == {"Acme", "Late"}
+
+
 # What differs.
 
 
@@ -256,6 +269,23 @@ if DATABASE == "postgresql":
             async with any_sessions.write() as session:
                 moments.add(await session.scalar(select(func.now())))
         assert len(moments) == (1 if shares else 2)
+
+
+if DATABASE != "sqlite":
+
+    async def test_a_unit_has_its_isolation(any_sessions: Sessions, shares: bool) -> None:
+        ask = {
+            "postgresql": "SHOW transaction_isolation",
+            "mysql": "SELECT trx_isolation_level FROM information_schema.innodb_trx"
+            " WHERE trx_mysql_thread_id = connection_id()",
+        }
+        levels = []
+        for options in (driver.SERIALIZABLE_OPTIONS, {}):
+            async with any_sessions.write() as session:
+                await session.connection(execution_options=options)
+                await session.execute(delete(Company))
+                levels.append(str(await session.scalar(text(ask[DATABASE]))).upper())
+        assert levels == [levels[1] if shares else "SERIALIZABLE", "READ COMMITTED"]
 
 
 async def test_a_snapshot_that_failed_is_over(any_sessions: Sessions, shares: bool) -> None:

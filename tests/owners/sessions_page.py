@@ -38,6 +38,7 @@ async def known(committing_sessions: Sessions) -> tuple[Sessions, int]:
 
 async def test_the_examples(known: tuple[Sessions, int]) -> None:
     sessions, invoice_id = known
+    assert await page.send(sessions, "2026-1")
     await page.mark_paid(sessions, "2026-1")
     assert await page.count_by_status(sessions, "2026-") == {"paid": 1}
     assert [it async for it in page.stream_numbers(sessions)] == ["2026-1"]

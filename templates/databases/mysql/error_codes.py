@@ -16,8 +16,14 @@ READ_ONLY = {
     1290,  # an option forbids it: the server is read-only for now
     1836,  # the server is read-only for now
 }
-UNAVAILABLE = READ_ONLY | {
+CONTENTION = {
     1020,  # somebody else changed the row since we read it (MariaDB)
+    1205,  # waited too long for a lock
+    1213,  # deadlock
+    3572,  # NOWAIT would have to wait (MySQL)
+}
+"""Others were in the way: the same transaction, rolled back and done again, may succeed."""
+UNAVAILABLE = CONTENTION | READ_ONLY | {
     1021,  # the disk is full
     1037,  # out of memory
     1040,  # too many connections
@@ -31,8 +37,6 @@ UNAVAILABLE = READ_ONLY | {
     1160,  # … writing
     1161,  # … in time
     1203,  # too many connections of this user
-    1205,  # waited too long for a lock
-    1213,  # deadlock
     1226,  # the user's resources are used up
     1317,  # the query was interrupted
     1698,  # access denied, without a password
@@ -44,7 +48,6 @@ UNAVAILABLE = READ_ONLY | {
     2013,  # … in the middle of a query
     2055,  # … in the middle of a query, with the system's reason
     3024,  # max_execution_time exceeded (MySQL)
-    3572,  # NOWAIT would have to wait (MySQL)
     4031,  # disconnected after too long a rest (MySQL)
 }
 # {% if cookiecutter.__jobs %}

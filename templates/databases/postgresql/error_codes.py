@@ -10,13 +10,16 @@ UNSTORABLE = {
 }
 READ_ONLY = "25006"
 """read_only_sql_transaction: a demoted primary answers this."""
-UNAVAILABLE = {
-    READ_ONLY,
-    "25P03",  # idle_in_transaction_session_timeout
-    "25P04",  # transaction_timeout
+CONTENTION = {
     "40001",  # serialization_failure
     "40P01",  # deadlock_detected
     "55P03",  # lock_not_available
+}
+"""Others were in the way: the same transaction, rolled back and done again, may succeed."""
+UNAVAILABLE = CONTENTION | {
+    READ_ONLY,
+    "25P03",  # idle_in_transaction_session_timeout
+    "25P04",  # transaction_timeout
 }
 UNAVAILABLE_CLASSES = {
     "08",  # connection exception

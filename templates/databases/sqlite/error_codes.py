@@ -8,6 +8,13 @@ CONFLICTS = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
 }
 UNSTORABLE: frozenset[int] = frozenset()
+CONTENTION = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_BUSY_RECOVERY,
+    sqlite3.SQLITE_BUSY_SNAPSHOT,
+    sqlite3.SQLITE_BUSY_TIMEOUT,
+}
+"""Others were in the way: the same transaction, rolled back and done again, may succeed."""
 UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,

@@ -5,6 +5,7 @@ from typing import Any
 from app.kit.db.liveness import silence_timeout
 from app.kit.db.mysql import (
     READ_OPTIONS,
+    SERIALIZABLE_OPTIONS,
     SNAPSHOT_OPTIONS,
     common_args,
     configure,
@@ -15,6 +16,7 @@ from app.kit.db.settings import DatabaseSettings
 
 __all__ = [
     "READ_OPTIONS",
+    "SERIALIZABLE_OPTIONS",
     "SNAPSHOT_OPTIONS",
     "configure",
     "connect_args",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 READ_OPTIONS = {"sqlite_begin": None}
 SNAPSHOT_OPTIONS = {"sqlite_begin": "DEFERRED"}
+SERIALIZABLE_OPTIONS = {"sqlite_begin": "IMMEDIATE"}
 LATE_OPTIONS = {"sqlite_begin": "LATE"}
 """For a transaction that takes the write lock no sooner than its first write, savepoint or
 `with_for_update()`. What it reads before is what is committed at that moment."""

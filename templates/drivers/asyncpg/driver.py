@@ -18,6 +18,7 @@ from app.kit.db.url import driver_url, server_settings
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+SERIALIZABLE_OPTIONS = {"isolation_level": "SERIALIZABLE"}
 
 # Behind PgBouncer each transaction may use another server connection, which lacks the statements
 # prepared before, or has others by their names. Without asyncpg's cache none has a name; with

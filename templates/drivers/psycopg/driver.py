@@ -12,6 +12,7 @@ from app.kit.db.settings import DatabaseSettings
 
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+SERIALIZABLE_OPTIONS = {"isolation_level": "SERIALIZABLE"}
 
 
 def engine_url(settings: DatabaseSettings) -> URL:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
 
 from app.settings import Settings
 
@@ -27,6 +28,11 @@ async def kill(engine: AsyncEngine, id_: int) -> None:
         await connection.exec_driver_sql(f"KILL {id_}")
         while await connection.scalar(remains, {"id": id_}):
             pass
+
+
+def contend(session: Session) -> None:
+    """Fail as one of two transactions does that wait for each other."""
+    session.execute(text("SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213"))
 
 
 def unreachable(settings: Settings) -> Settings:

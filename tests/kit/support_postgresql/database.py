@@ -4,7 +4,9 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from app.settings import Settings
 
@@ -22,6 +24,11 @@ async def doom(session: AsyncSession) -> None:
     connection = await session.connection()
     for statement in _FAIL_AT_COMMIT:
         await connection.exec_driver_sql(statement)
+
+
+def contend(session: Session) -> None:
+    """Fail as one of two transactions does that wait for each other."""
+    session.execute(text("DO $$ BEGIN RAISE 'deadlock' USING ERRCODE = '40P01'; END $$"))
 
 
 def unreachable(settings: Settings) -> Settings:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from app.settings import Settings
 
@@ -21,6 +23,18 @@ async def doom(session: AsyncSession) -> None:
     connection = await session.connection()
     for statement in _FAIL_AT_COMMIT:
         await connection.exec_driver_sql(statement)
+
+
+def contend(session: Session) -> None:
+    """Fail as somebody does who can't have the lock that `session` holds."""
+    mine = session.get_bind()
+    assert isinstance(mine, Engine)
+    other = create_engine(mine.url.set(drivername="sqlite"), connect_args={"timeout": 0})
+    try:
+        with other.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        other.dispose()
 
 
 def unreachable(settings: Settings) -> Settings:

@@ -10,9 +10,10 @@ from app.companies.model import Company
 from app.companies.queries import list_companies
 from app.kit.db.failures import Failure, classify
 from app.kit.db.session import Sessions
-from app.kit.db.sync import create_sync_session_factory, open_sync_engine
+from app.kit.db.sync import create_sync_session_factory, open_sync_engine, retry_sync
 from app.kit.db.types import utc_now
 from app.settings import Settings
+from tests.kit.database import contend
 from tests.kit.provocations import an_orphan
 
 
@@ -63,6 +64,29 @@ async def test_its_errors_mean_the_same(settings: Settings, row: object) -> None
         with pytest.raises(IntegrityError) as caught, factory.begin() as session:
             session.add(row())
     assert classify(caught.value) is Failure.CONFLICT
+
+
+@pytest.mark.usefixtures("committing_sessions")
+async def test_a_unit_of_work_is_retried(settings: Settings) -> None:
+    tries = []
+
+    def unit(session: Session) -> int | None:
+        tries.append(1)
+        session.add(acme())
+        session.flush()
+        if len(tries) < 3:
+            contend(session)
+        return session.scalar(select(func.count()).select_from(Company))
+
+    with open_sync_engine(settings) as engine:
+        factory = create_sync_session_factory(engine)
+        assert retry_sync(factory, unit) == 1
+        assert len(tries) == 3
+        with pytest.raises(IntegrityError):
+            retry_sync(factory, unit)
+        assert len(tries) == 4
+        with factory() as session:
+            assert session.scalar(select(func.count()).select_from(Company)) == 1
 
 
 async def test_it_is_closed_in_the_end(settings: Settings) -> None:

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 # {% if cookiecutter.__postgresql %}
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 # {% else %}
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 # {% endif %}
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import StaticPool
@@ -33,6 +33,8 @@ def sessions_on(connection: AsyncConnection) -> Sessions:
 
     Sessions that write work in savepoints. Those that only read leave nothing in the transaction.
     """
+    # The isolation level that a unit of work asks for can't be that of the test's transaction.
+    event.listen(connection.sync_connection, "set_connection_execution_options", _keep_isolation)
     sessions = replace(
         create_sessions(_reader_on(connection)),
         write=create_session_factory(connection, joining="create_savepoint"),
@@ -58,6 +60,10 @@ def _reader_on(connection: AsyncConnection) -> AsyncEngine:
     # {% endif %}
     pool = StaticPool(lambda: shared, dialect=dialect)
     return AsyncEngine(Engine(pool, dialect, connection.engine.url, hide_parameters=True))
+
+
+def _keep_isolation(_connection: object, options: dict[str, Any]) -> None:
+    options.pop("isolation_level", None)
 
 
 def _do_nothing(*_arguments: Any) -> None:
