@@ -1,4 +1,4 @@
-"""A project's first-resource.md and sessions.md: what they say is done to the letter, and works."""
+"""A project's first-resource.md, sessions.md and retries.md: what they say is done, and works."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def claims(page: str) -> dict[str, list[str]]:
 def test_the_examples_of_sessions_work_and_the_mistakes_fail_as_it_says(grown: Grown) -> None:
     project = grown.project
     page = read_page(project.path, "sessions.md")
-    examples = [it.text for it in blocks(page) if "sending.py" not in it.before]
+    pages = page + read_page(project.path, "retries.md")
+    examples = [it.text for it in blocks(pages) if "sending.py" not in it.before]
     put(project.path / "app" / "page.py", "\n\n".join(examples))
     shutil.copy(OWNERS / "sessions_page.py", project.path / "tests" / "test_sessions_page.py")
     put(project.path / "tests" / "claims.json", json.dumps(claims(page)))

@@ -230,7 +230,7 @@ async def test_a_block_that_fails_is_undone(any_sessions: Sessions) -> None:
 async def count_and_add(session: AsyncSession) -> int:
     await session.connection(execution_options=driver.SERIALIZABLE_OPTIONS)
     await create_company(session, name="Late", industry="Any")
-    return int(await session.scalar(COUNT))
+    return await session.scalar(COUNT) or 0
 
 
 async def test_a_unit_of_work_is_retried(any_sessions: Sessions) -> None:

@@ -23,7 +23,11 @@ CONTENTION = {
     3572,  # NOWAIT would have to wait (MySQL)
 }
 """Others were in the way: the same transaction, rolled back and done again, may succeed."""
-UNAVAILABLE = CONTENTION | READ_ONLY | {
+NO_SAVEPOINT = 1305
+"""There is no such savepoint, or function."""
+UNAVAILABLE = {
+    *CONTENTION,
+    *READ_ONLY,
     1021,  # the disk is full
     1037,  # out of memory
     1040,  # too many connections

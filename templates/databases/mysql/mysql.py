@@ -9,7 +9,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.error_codes import READ_ONLY, code_of
+from app.kit.db.error_codes import CONTENTION, NO_SAVEPOINT, READ_ONLY, code_of
 from app.kit.db.liveness import Liveness, leave_read_only_servers
 from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_context
@@ -28,6 +28,7 @@ SERIALIZABLE_OPTIONS: dict[str, Any] = {"mysql_begin": SERIALIZABLE}
 
 is_dead = attrgetter("is_dead")
 
+_DEADLOCK = "deadlock"
 NO_LIMIT = 31_536_000
 """A year, in seconds: the longest wait for a lock that both servers allow."""
 
@@ -55,6 +56,7 @@ def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     """Begin transactions as they are asked for, and check connections that are reused."""
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
+    event.listen(engine.sync_engine, "handle_error", explain_lost_savepoint)
     leave_read_only_servers(
         engine.sync_engine, lambda why: code_of(why.original_exception) in READ_ONLY
     )
@@ -89,6 +91,7 @@ def _session_settings(settings: DatabaseSettings) -> str:
 
 def begin(connection: Connection) -> None:
     """Begin the transaction that the connection's options ask for."""
+    connection.info.pop(_DEADLOCK, None)
     for statement in connection.get_execution_options().get("mysql_begin", WRITE):
         connection.exec_driver_sql(statement)
 
@@ -97,4 +100,16 @@ def _wrap_error(context: ExceptionContext) -> OperationalError | None:
     error = context.original_exception
     if isinstance(error, OSError):
         return OperationalError(context.statement, None, error)
+    return None
+
+
+def explain_lost_savepoint(context: ExceptionContext) -> OperationalError | None:
+    """Report a deadlock as one, although it has ended the savepoint to which we then return."""
+    if context.connection is None:
+        return None
+    error, info = context.original_exception, context.connection.info
+    if code_of(error) in CONTENTION:
+        info[_DEADLOCK] = error
+    elif code_of(error) == NO_SAVEPOINT and (deadlock := info.pop(_DEADLOCK, None)):
+        return OperationalError(context.statement, None, deadlock)
     return None

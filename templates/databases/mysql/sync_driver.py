@@ -34,5 +34,6 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
 
 
 def configure(engine: Engine) -> None:
-    """Begin transactions as the service does."""
+    """Begin transactions, and report deadlocks, as the service does."""
     event.listen(engine, "begin", mysql.begin)
+    event.listen(engine, "handle_error", mysql.explain_lost_savepoint)

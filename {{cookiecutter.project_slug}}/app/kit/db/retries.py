@@ -37,6 +37,9 @@ async def retry(
                 return await unit(session)
         except DBAPIError as error:
             pause = pause_after(error, pauses)
+        if (task := asyncio.current_task()) and task.cancelling():
+            # A driver has lost it: Python 3.11's asyncio.wait_for does that.
+            raise asyncio.CancelledError
         await asyncio.sleep(pause)
 
 
@@ -44,7 +47,7 @@ def pauses_between(attempts: int, deadline: float) -> Iterator[float]:
     """Yield the seconds before each attempt but the first, if it begins before `deadline`."""
     for number in range(1, attempts):
         # At random: those who met would meet again.
-        pause = random.uniform(0, min(1, 0.01 * 2**number))  # noqa: S311  no secret
+        pause = random.uniform(0, min(1, 0.02 * 2**number))  # noqa: S311  no secret
         if monotonic() + pause > deadline:
             return
         yield pause
