@@ -155,21 +155,38 @@ def test_the_same_key_has_the_same_answer(two: Two) -> None:
     assert (two.payments(), two.answers()) == (2, 2)
 
 
-def test_a_client_whose_answer_got_lost_asks_again(two: Two) -> None:
-    """It hangs up while the first one works, and asks the other process."""
-    key = new_key()
-    body = b'{"cents": 5}'
+def sent(key: str) -> bytes:
+    """Return what `Two.pay` sends, for a client that won't read the answer."""
+    body = '{"cents":5}'
     head = f"POST {PATH} HTTP/1.1\r\nHost: it\r\nX-Api-Key: ada\r\nIdempotency-Key: {key}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return f"{head}{body}".encode()
+
+
+def test_a_client_that_did_not_wait_for_its_answer_asks_again(two: Two) -> None:
+    """It hangs up while the first process works, and asks the other one."""
+    key = new_key()
     with two.slow(), connected(two.services[0].url) as connection:
-        connection.sendall(head.encode() + body)
+        connection.sendall(sent(key))
         two.wait_for_locks(1)
         reset(connection)
     wait_until(lambda: not two.observer.sessions("state <> 'idle'"))
-    # Whether it went on or was cancelled, both ask for one payment.
+    # Whether the first one went on or was cancelled, there is one payment.
     answer = two.pay(key, at=1)
     assert answer.status_code == 201
     assert same(answer, two.pay(key, at=0))
+    assert (two.payments(), two.answers()) == (1, 1)
+
+
+def test_an_answer_that_nobody_read_is_given_again(two: Two) -> None:
+    key = new_key()
+    with connected(two.services[0].url) as connection:
+        connection.sendall(sent(key))
+        wait_until(two.answers)
+        reset(connection)
+    answer = two.pay(key, at=1)
+    assert answer.status_code == 201
+    assert answer.headers["Location"].startswith(PATH)
     assert (two.payments(), two.answers()) == (1, 1)
 
 

@@ -1,6 +1,7 @@
 """Run in a project: the examples of `docs/sessions.md` and `docs/retries.md`, and mistakes.
 
-Those are what docs/sessions.md says never to do. `app/page.py` has the pages' blocks. Put into the project as a module of its tests.
+Those are what docs/sessions.md says never to do. `app/page.py` has the pages' blocks. Put into the
+project as a module of its tests.
 """
 
 import asyncio
