@@ -284,7 +284,7 @@ def test_keys_of_one_client_do_not_meet_those_of_another(two: Two) -> None:
 )
 def test_what_is_no_key_is_refused(two: Two, key: str | None) -> None:
     headers = [("X-Api-Key", "ada")] + ([] if key is None else [("Idempotency-Key", key)])
-    encoded = [(name, value.encode("latin-1")) for name, value in headers]
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
     url = two.services[0].url + PATH
     answer = httpx2.post(url, json={"cents": 5}, headers=encoded, timeout=PATIENCE)
     assert answer.status_code == 400, answer.text
