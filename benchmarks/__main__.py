@@ -30,7 +30,7 @@ from benchmarks.levers import LEVERS, ROUNDS, levers
 from benchmarks.loads import far_database, side_by_side, workers
 from benchmarks.measuring import Plan
 from benchmarks.peer_files import BUILT_IN, Inn, read_peer
-from benchmarks.peer_parts import peer_instructions, peers
+from benchmarks.peer_parts import peer_instructions, peer_round_trips, peers
 from benchmarks.rendering import rendering
 from benchmarks.start_up import STARTS, WORKERS, start_up, worker_starts
 from benchmarks.telemetry import SEEN, WAYS, telemetry
@@ -49,9 +49,10 @@ PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "own_tests": own_tests,
     "rendering": rendering,
     "peer_instructions": peer_instructions,
+    "peer_round_trips": peer_round_trips,
     "peers": peers,
 }
-OF_PEERS = ["peer_instructions", "peers"]
+OF_PEERS = ["peer_instructions", "peer_round_trips", "peers"]
 
 
 def main() -> int:
@@ -156,7 +157,8 @@ def _steps(part: str, bench: Bench) -> int:
         "bulk": 8,
         "start_up": (STARTS + 1) * len(bench.pairs),
         "worker_starts": STARTS * len(WORKERS),
-        "peers": (slices + 2) * (len(bench.peers) + 4),
+        "peers": (slices + 1) * (len(bench.peers) + 4),
+        "peer_round_trips": len(bench.peers) + 3,
         "peer_instructions": 2 * (len(bench.peers) + 4),
     }
     return steps.get(part, 1)

@@ -361,7 +361,7 @@ PARTS_OF = {
     "watched": COUNTED,
     "defaults": "levers",
     "beyond": "levers",
-    "peer_wire": peer_tables.CLOCK,
+    "peer_wire": peer_tables.WIRE,
 }
 """The parts of those that have another name."""
 

@@ -41,7 +41,7 @@ NAMED = (
 
 
 def peers(bench: Bench) -> dict[str, Any]:
-    """Return how projects and peers do on one database, and what passes between them and it.
+    """Return how projects and peers do on one database.
 
     Raises BenchmarkError if there are more than MOST, or one of them fails.
     """
@@ -56,12 +56,17 @@ def peers(bench: Bench) -> dict[str, Any]:
                 ]
             with on(bench.cores.others):
                 rounds = measured(bench, servers, CONNECTIONS)
-        wire = {it.name: _wire(bench, it, url) for it in contestants[1:]}
     return {
         **{method: _compared(done) for method, done in rounds.items()},
-        "wire": wire,
         "about": {it.name: _about(bench, it) for it in bench.peers},
     }
+
+
+def peer_round_trips(bench: Bench) -> dict[str, Any]:
+    """Return what passes between each project and each peer and the database."""
+    with _tables(bench) as url:
+        contestants = [*_ours(bench)[1:], *(bench.inn.guest(it) for it in bench.peers)]
+        return {it.name: _wire(bench, it, url) for it in contestants}
 
 
 def peer_instructions(bench: Bench) -> dict[str, Any]:

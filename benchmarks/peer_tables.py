@@ -6,10 +6,11 @@ from typing import Any
 
 from benchmarks.contestants import FLOOR, label
 from benchmarks.peer_parts import PROJECTS
+from benchmarks.report import by_ratio
 from benchmarks.tables import spread_of, table
 
 Results = dict[str, Any]
-CLOCK, COUNTED = "peers", "peer_instructions"
+CLOCK, COUNTED, WIRE = "peers", "peer_instructions", "peer_round_trips"
 
 
 def ours_for(about: Results) -> str:
@@ -20,7 +21,7 @@ def ours_for(about: Results) -> str:
 def peers(results: Results) -> str:
     """Return what each does by the clock, and how many times as much our project does."""
     found = results["parts"][CLOCK]
-    get, post, wire, about = (found[it] for it in ("GET", "POST", "wire", "about"))
+    get, post, about = (found[it] for it in ("GET", "POST", "about"))
     return table(
         ["", "ours", "GET", "by CPU", "POST", "by CPU", "GET/s", "p99 ÷ p50"],
         (
@@ -34,7 +35,8 @@ def peers(results: Results) -> str:
                 f"{get[name]['requests_per_second']['median']:,.0f}",
                 f"{get[name]['tail']['median']:.1f}",
             ]
-            for name in _sorted(get, wire)
+            for name in by_ratio(get)
+            if name != FLOOR
             for ours in [ours_for(about[name]) if name in about else label(*PROJECTS[0])]
         ),
     )
@@ -42,7 +44,7 @@ def peers(results: Results) -> str:
 
 def peer_wire(results: Results) -> str:
     """Return what passes between each and the database."""
-    wire = results["parts"][CLOCK]["wire"]
+    wire = results["parts"][WIRE]
     return table(
         ["", "read one", "insert one", "connections opened by 100 reads, 16 at once"],
         (
@@ -52,7 +54,7 @@ def peer_wire(results: Results) -> str:
                 f"{wire[name]['round_trips']['POST']:.3g}",
                 f"{100 * wire[name]['connections_per_request']:.0f}",
             ]
-            for name in _sorted(results["parts"][CLOCK]["GET"], wire)
+            for name in wire
         ),
     )
 
@@ -95,7 +97,3 @@ def peer_sources(results: Results) -> str:
             for name, it in about.items()
         ),
     )
-
-
-def _sorted(found: Results, wire: Results) -> list[str]:
-    return sorted(wire, key=lambda name: -found[name]["ratio"]["median"])

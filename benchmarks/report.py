@@ -198,7 +198,7 @@ def _rendering(found: Results) -> str:
 def _peer_wire(found: Results) -> Table:
     columns = ("round trips of a GET", "of a POST", "connections for 100 GETs, 16 at once")
     table = _table("Between services and the database", *columns)
-    for name, it in found["wire"].items():
+    for name, it in found.items():
         trips = (f"{it['round_trips'][method]:.3g}" for method in METHODS)
         table.add_row(name, *trips, f"{100 * it['connections_per_request']:.1f}")
     return table
@@ -210,7 +210,7 @@ def _worker_starts(found: Results) -> str:
 
 
 _COSTS = {
-    "peers": _peer_wire,
+    "peer_round_trips": _peer_wire,
     "worker_starts": _worker_starts,
     "levers": _levers,
     "bulk": _bulk,

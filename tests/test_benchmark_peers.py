@@ -207,29 +207,30 @@ def test_a_documented_peer_says_where_it_was_read(file: Path) -> None:
 @NEEDS_LOAD
 def test_the_command_compares_a_service_with_a_project(tmp_path: Path) -> None:
     file, figures = described(tmp_path), tmp_path / "figures.json"
-    options = ["--quick", "--part", "peers", "--driver", "asyncpg", "--framework", "fastapi"]
+    parts = ["--part", "peers", "--part", "peer_round_trips"]
+    options = ["--quick", *parts, "--driver", "asyncpg", "--framework", "fastapi"]
     done = bench(*options, "--peer", file, "--json", figures)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(figures.read_text(encoding="utf-8"))["parts"]["peers"]
+    found = json.loads(figures.read_text(encoding="utf-8"))["parts"]
+    wire, found = found["peer_round_trips"], found["peers"]
     assert found["GET"].keys() == {"floor", "FastAPI, asyncpg", "Items"}
     assert found["GET"]["Items"]["ours"]["FastAPI, asyncpg"]["median"] > 0
-    assert found["wire"]["FastAPI, asyncpg"] == {
+    assert wire["FastAPI, asyncpg"] == {
         "round_trips": {"GET": 1, "POST": 3},
         "connections_per_request": 0,
     }
-    assert found["wire"]["Items"]["round_trips"] == {"GET": 0, "POST": 0}
+    assert wire["Items"]["round_trips"] == {"GET": 0, "POST": 0}
 
 
 @pytest.mark.projects
 @pytest.mark.full  # it installs what they require
-@pytest.mark.skipif("peers" not in FOUND, reason="docs/performance.json has no peers yet")
 @pytest.mark.parametrize("file", BUILT_IN, ids=lambda file: file.stem)
 def test_a_documented_peer_takes_the_round_trips_of_the_table(
     file: Path, installed: Callable[..., Project], tmp_path: Path
 ) -> None:
     peer, inn, numbers = read_peer(file), Inn(tmp_path), count()
     tmp_path.chmod(0o755)
-    figures = FOUND["peers"]["wire"]
+    figures = FOUND["peer_round_trips"]
     with (
         seeded(installed(("asyncpg", "fastapi")), tmp_path, rows=100) as url,
         postgres_proxy(url) as proxy,
