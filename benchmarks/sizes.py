@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -51,19 +51,19 @@ def ask(url: str, method: str, requests: int, run: str) -> None:
     failed: list[int] = []
 
     def client(number: int) -> None:
-        connection = HTTPConnection(host, int(port), timeout=60)
-        for turn in range(requests // CLIENTS):
-            body = {"name": f"{run} {number} {turn}", "industry": "Benchmarks"}
-            if method == "POST":
-                headers = {"Content-Type": "application/json"}
-                connection.request("POST", COMPANIES, json.dumps(body), headers)
-            else:
-                connection.request("GET", f"{COMPANIES}/{turn + 1}")
-            response = connection.getresponse()
-            response.read()
-            if response.status not in {200, 201}:
-                failed.append(response.status)
-                return
+        with closing(HTTPConnection(host, int(port), timeout=60)) as connection:
+            for turn in range(requests // CLIENTS):
+                if method == "POST":
+                    body = {"name": f"{run} {number} {turn}", "industry": "Benchmarks"}
+                    headers = {"Content-Type": "application/json"}
+                    connection.request("POST", COMPANIES, json.dumps(body), headers)
+                else:
+                    connection.request("GET", f"{COMPANIES}/{turn + 1}")
+                response = connection.getresponse()
+                response.read()
+                if response.status not in {200, 201}:
+                    failed.append(response.status)
+                    return
 
     threads = [Thread(target=client, args=[number]) for number in range(CLIENTS)]
     for it in threads:

@@ -121,7 +121,7 @@ def project(request: pytest.FixtureRequest, installed: Callable[..., Project]) -
 def test_the_sizes_are_measured(
     project: Project, measured: Costs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sizes, "REQUESTS", 4000)
+    monkeypatch.setattr(sizes, "REQUESTS", 1600)
     with postgres_server(**sizes.SETTINGS) as server:
         project.migrate(DATABASE_URL=server.database_url)
         found = sizes.of_requests(project, tmp_path, server)
