@@ -5,9 +5,7 @@ CONFLICTS = {
     "23505",  # unique_violation
     "23P01",  # exclusion_violation
 }
-UNSTORABLE = {
-    "22P05",  # untranslatable_character
-}
+UNSTORABLE = {"22P05"}  # untranslatable_character
 READ_ONLY = "25006"
 """read_only_sql_transaction: a demoted primary answers this."""
 CONTENTION = {

@@ -17,8 +17,8 @@ async def keep_listening(
     engine: AsyncEngine, settings: ServiceSettings, readiness: Readiness, bell: Bell
 ) -> None:
     """Listen on one connection, and on another one when it is lost."""
-    if settings.db_pooler == "pgbouncer":
-        # It gives each transaction another connection: none of them could listen.
+    # PgBouncer gives each transaction another connection: none of them could listen.
+    if settings.db_pooler == "pgbouncer" or not settings.db_notify:
         return
     engine = engine.execution_options(**READ_OPTIONS)
     while not bell.stopped:

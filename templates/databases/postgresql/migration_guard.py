@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,11 +14,8 @@ from sqlalchemy.util import await_
 from app.kit.db.error_codes import code_of
 from app.kit.db.settings import DatabaseSettings
 
-OPTIONS: dict[str, Any] = {
-    # A new member of an ENUM can be used only after a COMMIT; and table locks end with each
-    # migration.
-    "transaction_per_migration": True,
-}
+# A new member of an ENUM can be used only after a COMMIT; and table locks end with each migration.
+OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
 
 LOCK_ID = 6_520_741
 """An arbitrary number; the service must use it for no other advisory lock."""
@@ -53,9 +50,9 @@ def migration_guard(connection: Connection) -> Iterator[None]:
     The server releases the lock when the connection ends, however that happens. Raises
     alembic.util.CommandError if a table could not be had within DB_LOCK_TIMEOUT.
     """
-    _acquire_lock(connection)
-    event.listen(connection, "before_cursor_execute", _wait_without_limit)
-    event.listen(connection, "after_cursor_execute", _wait_as_usual)
+    locked = _acquire_lock(connection)
+    event.listen(connection, "before_cursor_execute", _if_concurrent("SET lock_timeout = 0"))
+    event.listen(connection, "after_cursor_execute", _if_concurrent("RESET lock_timeout"))
     try:
         yield
     except DBAPIError as error:
@@ -66,42 +63,45 @@ def migration_guard(connection: Connection) -> Iterator[None]:
             "(DB_LOCK_TIMEOUT): try again when it is in less use; what was committed before stays."
         ) from error
     finally:
-        event.remove(connection, "before_cursor_execute", _wait_without_limit)
-        event.remove(connection, "after_cursor_execute", _wait_as_usual)
         if not connection.invalidated:
             connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:id)"), {"id": LOCK_ID})
+            if locked:
+                connection.execute(text("SELECT pg_advisory_unlock(:id)"), {"id": LOCK_ID})
             connection.commit()
 
 
-def _acquire_lock(connection: Connection) -> None:
+def _acquire_lock(connection: Connection) -> bool:
     # No pg_advisory_lock() and no transaction, both of which hold a snapshot: CREATE INDEX
     # CONCURRENTLY, in the process that migrates, would wait for it.
     connection.commit()
     usual = connection.get_isolation_level()
     connection.execution_options(isolation_level="AUTOCOMMIT")
-    logged = False
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(:id)"), {"id": LOCK_ID}):
-        if not logged:
+    attempt = text("SELECT pg_try_advisory_lock(:id)").bindparams(id=LOCK_ID)
+    locked = True
+    try:
+        if not connection.scalar(attempt):
             logger.warning("Another process migrates this database: waiting until it is done.")
-            logged = True
-        await_(asyncio.sleep(INTERVAL))
+            while not connection.scalar(attempt):
+                await_(asyncio.sleep(INTERVAL))
+    except DBAPIError as error:
+        # Not supported, forbidden, or unknown.
+        if code_of(error.orig) not in {"0A000", "42501", "42883"}:
+            raise
+        logger.warning("There are no advisory locks here: let only one process migrate at a time.")
+        locked = False
     # Alembic would not commit a transaction that it finds open.
     connection.commit()
     connection.execution_options(isolation_level=usual)
+    return locked
 
 
 # A statement with CONCURRENTLY blocks nobody while it waits, and leaves an invalid index if it
 # times out: so it waits without a limit.
 
 
-def _wait_without_limit(
-    connection: Connection, _cursor: object, statement: str, *_more: object
-) -> None:
-    if "CONCURRENTLY" in statement.upper():
-        connection.exec_driver_sql("SET lock_timeout = 0")
+def _if_concurrent(command: str) -> Callable[..., None]:
+    def execute(connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if "CONCURRENTLY" in statement.upper():
+            connection.exec_driver_sql(command)
 
-
-def _wait_as_usual(connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
-    if "CONCURRENTLY" in statement.upper():
-        connection.exec_driver_sql("RESET lock_timeout")
+    return execute

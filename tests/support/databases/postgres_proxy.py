@@ -28,6 +28,8 @@ class Counts:
     """How often a client spoke after it had listened, or for the first time."""
     parsed: list[str] = field(default_factory=list)
     """The statements that the server was told to parse, and then to run with "bind"."""
+    simple: list[str] = field(default_factory=list)
+    """The statements that it was sent without that."""
 
     def snapshot(self) -> tuple[int, int, int]:
         """Return the connections, round trips and parsed statements so far."""
@@ -164,4 +166,6 @@ class _Client:
         elif frame[:1] == b"P":
             # After the statement's name.
             self._counts.parsed.append(frame[5:].split(b"\0")[1].decode())
+        elif frame[:1] == b"Q":
+            self._counts.simple.append(frame[5:-1].decode())
         return True

@@ -31,6 +31,9 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
     engine = create_async_engine(
         driver.engine_url(settings),
         connect_args=driver.connect_args(settings),
+        # {% if cookiecutter.__jobs and cookiecutter.__postgresql %}
+        execution_options={"notifies": settings.db_notify},
+        # {% endif %}
         hide_parameters=True,
         max_overflow=settings.db_max_overflow,
         pool_recycle=settings.db_pool_recycle,
