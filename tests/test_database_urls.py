@@ -307,7 +307,7 @@ SETTINGS = {
         [CLOUD, 3306, "disable", "none"],
         ["127.0.0.1", 3306, "disable", "none"],
         ["it.mysql.database.azure.com", 3306, "verify-full", "none"],
-        ["one two", 3306, "verify-full", "none"],
+        ["one two three", 3306, "verify-full", "none"],
     ],
     "sqlite": [["/srv/data/it.db", 5.0], ["/srv/data/it.db", 10.0]],
 }

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-# {% if cookiecutter.__postgresql %}
 from pydantic import (
     AfterValidator,
     Field,
@@ -16,18 +15,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-# {% else %}
-from pydantic import (
-    AfterValidator,
-    Field,
-    NonNegativeFloat,
-    PositiveFloat,
-    PrivateAttr,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
-# {% endif %}
 from sqlalchemy import URL
 
 from app.kit.db.pool_settings import PoolSettings
@@ -57,12 +44,8 @@ class DatabaseSettings(PoolSettings):
     database_url: SecretStr | None = None
     database_read_url: SecretStr | None = None
     db_host: str = "localhost"
-    # {% if cookiecutter.__postgresql %}
     # As `db_host`, it may have several with commas in between.
     db_port: str = Field(default=PORT, coerce_numbers_to_str=True)
-    # {% else %}
-    db_port: int = Field(default=PORT, ge=1, le=65535)
-    # {% endif %}
     db_name: str = "{{ cookiecutter.project_slug }}"
     db_user: str = "{{ cookiecutter.project_slug }}"
     db_pass: SecretStr | None = None
@@ -73,6 +56,9 @@ class DatabaseSettings(PoolSettings):
 
     # {% if cookiecutter.__postgresql %}
     db_pooler: Literal["none", "pgbouncer"] = "none"
+    # {% endif %}
+    # {% if cookiecutter.__jobs and cookiecutter.__postgresql %}
+    db_notify: bool = True
     # {% endif %}
     db_application_name: str = "{{ cookiecutter.project_slug }}"
     db_liveness_check: Literal["socket", "ping"] = "socket"
@@ -93,14 +79,12 @@ class DatabaseSettings(PoolSettings):
             settings_in(parse_url(text))
         return value
 
-    # {% if cookiecutter.__postgresql %}
     @field_validator("db_port")
     @classmethod
     def _fits_the_hosts(cls, value: str, info: ValidationInfo) -> str:
         create_url(host=info.data.get("db_host", ""), port=value)
         return value
 
-    # {% endif %}
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.db_pass_file and (self.db_pass or self.sqlalchemy_url.password is not None):

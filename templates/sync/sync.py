@@ -46,7 +46,11 @@ def open_sync_engine(settings: DatabaseSettings) -> Iterator[Engine]:
         pool_timeout=settings.db_pool_timeout,
     )
     log_sql_of(engine, settings)
+    # {% if cookiecutter.__database == "mysql" %}
+    sync_driver.configure(engine, settings)
+    # {% else %}
     sync_driver.configure(engine)
+    # {% endif %}
     # {% if cookiecutter.__networked %}
     renew_password(engine, settings)
     # {% endif %}

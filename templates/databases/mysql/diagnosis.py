@@ -15,12 +15,21 @@ SERVER = "MySQL or MariaDB"
 CAPACITY_QUERY = "SELECT @@max_connections"
 CAPACITY = "max_connections"
 
+REASONS = {
+    **dict.fromkeys([1040, 1203, 1226], "has no connection to spare"),
+    1047: "is out of its cluster",
+    1053: "is just stopping",
+    2013: "hung up",
+}
+
 
 def explain(error: SQLAlchemyError, settings: DatabaseSettings) -> str:
     """Return one sentence that says what is wrong and what to do about it."""
     url = settings.sqlalchemy_url
-    [(host, port)] = servers_of(url)
-    where = host if host.startswith("/") else f"{host or 'localhost'}:{port}"
+    where = ", ".join(
+        host if host.startswith("/") else f"{host or 'localhost'}:{port}"
+        for host, port in servers_of(url)
+    )
     cause = getattr(error, "orig", None)
     # The driver says that it could not connect, and what it failed with says why.
     root = cause.__cause__ if isinstance(cause, Exception) and cause.__cause__ else cause
@@ -40,13 +49,7 @@ def _refusal(code: int, url: URL) -> str:
             return f"refuses the user {url.username} with this password"
         case 1049:
             return f"has no database {url.database}"
-        case 1040 | 1203 | 1226:
-            return "has no connection to spare"
-        case 1053:
-            return "is just stopping"
-        case 2013:
-            return "hung up"
-    return f"answers with the error {code}"
+    return REASONS.get(code, f"answers with the error {code}")
 
 
 def _silence(cause: object, url: URL, where: str) -> str:

@@ -16,6 +16,22 @@ READ_ONLY = {
     1290,  # an option forbids it: the server is read-only for now
     1836,  # the server is read-only for now
 }
+OUT_OF_CLUSTER = 1047
+"""A node of Galera answers this that left its cluster, or has not joined it yet."""
+UNREACHABLE = {
+    OUT_OF_CLUSTER,
+    1053,  # the server is shutting down
+    1152,  # the connection was aborted
+    1158,  # the network failed: reading
+    1159,  # … in time
+    1160,  # … writing
+    1161,  # … in time
+    2002,  # the driver's own: no server at this socket
+    2003,  # … at this address
+    2006,  # … any more
+    2013,  # … in the middle of a query
+    2055,  # … in the middle of a query, with the system's reason
+}
 CONTENTION = {
     1020,  # somebody else changed the row since we read it (MariaDB)
     1205,  # waited too long for a lock
@@ -28,29 +44,19 @@ NO_SAVEPOINT = 1305
 UNAVAILABLE = {
     *CONTENTION,
     *READ_ONLY,
+    *UNREACHABLE,
     1021,  # the disk is full
     1037,  # out of memory
     1040,  # too many connections
     1041,  # out of memory
     1045,  # access denied
-    1053,  # the server is shutting down
     1114,  # the table is full: the disk, as a rule
-    1152,  # the connection was aborted
-    1158,  # the network failed: reading
-    1159,  # … in time
-    1160,  # … writing
-    1161,  # … in time
     1203,  # too many connections of this user
     1226,  # the user's resources are used up
     1317,  # the query was interrupted
     1698,  # access denied, without a password
     1927,  # the connection was killed (MariaDB)
     1969,  # max_statement_time exceeded (MariaDB)
-    2002,  # the driver's own: no server at this socket
-    2003,  # … at this address
-    2006,  # … any more
-    2013,  # … in the middle of a query
-    2055,  # … in the middle of a query, with the system's reason
     3024,  # max_execution_time exceeded (MySQL)
     4031,  # disconnected after too long a rest (MySQL)
 }

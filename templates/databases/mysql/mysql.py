@@ -9,8 +9,9 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.kit.db.error_codes import CONTENTION, NO_SAVEPOINT, READ_ONLY, code_of
-from app.kit.db.liveness import Liveness, leave_read_only_servers
+from app.kit.db.error_codes import CONTENTION, NO_SAVEPOINT, code_of
+from app.kit.db.liveness import Liveness
+from app.kit.db.recovery import follow_changes
 from app.kit.db.settings import DatabaseSettings
 from app.kit.db.tls import tls_context
 from app.kit.db.url import driver_url
@@ -57,9 +58,7 @@ def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "handle_error", _wrap_error)
     event.listen(engine.sync_engine, "handle_error", explain_lost_savepoint)
-    leave_read_only_servers(
-        engine.sync_engine, lambda why: code_of(why.original_exception) in READ_ONLY
-    )
+    follow_changes(engine.sync_engine, settings)
     liveness = Liveness(engine, settings, is_dead=is_dead, hang_up=methodcaller("hang_up"))
     liveness.watch(engine)
 

@@ -6,6 +6,7 @@ from sqlalchemy import URL, Engine, event
 
 from app.kit.db import mysql
 from app.kit.db.liveness import silence_timeout
+from app.kit.db.recovery import follow_changes
 from app.kit.db.settings import DatabaseSettings
 
 MULTI_STATEMENTS = 1 << 16
@@ -33,7 +34,8 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
     }
 
 
-def configure(engine: Engine) -> None:
-    """Begin transactions, and report deadlocks, as the service does."""
+def configure(engine: Engine, settings: DatabaseSettings) -> None:
+    """Begin transactions, report deadlocks, and choose a server, as the service does."""
     event.listen(engine, "begin", mysql.begin)
     event.listen(engine, "handle_error", mysql.explain_lost_savepoint)
+    follow_changes(engine, settings)

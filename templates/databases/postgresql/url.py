@@ -13,14 +13,9 @@ from app.kit.db.url_parameters import ANY, read_url, seconds, validate_parameter
 DIALECT = "{{ cookiecutter._drivers[cookiecutter.driver].dialect }}"
 PORT = "{{ cookiecutter._drivers[cookiecutter.driver].port }}"
 
-LAST_PORT = 65535
-
 ROLES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 """What libpq's target_session_attrs may be: which of several servers is the right one."""
 
-# SQLAlchemy's pattern for URLs, extended to several servers.
-_SEVERAL = re.compile(r"(\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?)([^/?]*,[^/?]*)(.*)", re.DOTALL)
-_SERVER = re.compile(r"(?:\[(?P<ipv6>[^]]+)\]|(?P<name>[^:]*))(?::(?P<port>[^:]*))?")
 _PLACES = ("host", "port")
 
 PARAMETERS: dict[str, Collection[str]] = {
@@ -172,18 +167,4 @@ def _split(value: str | tuple[str, ...]) -> list[str]:
     return value.split(",") if isinstance(value, str) else list(value)
 
 
-def _pair(hosts: list[str], ports: list[str]) -> Iterator[tuple[str, str]]:
-    if len(ports) == 1:
-        ports *= len(hosts)
-    if len(ports) != len(hosts):
-        raise ValueError(f"names {len(hosts)} hosts and {len(ports)} ports: one for all, or each")
-    for text, common in zip(hosts, ports, strict=True):
-        # An IPv6 address without its brackets is all host, and so is the folder of a socket.
-        server = None if text.startswith("/") else _SERVER.fullmatch(text)
-        host = (server["ipv6"] or server["name"]) if server else text
-        if host.lower().startswith("%2f"):
-            host = unquote(host)
-        port = (server["port"] if server else None) or common
-        if port and not (port.isdecimal() and 0 < int(port) <= LAST_PORT):
-            raise ValueError(f"has a port that is not a number from 1 to {LAST_PORT}")
-        yield host, port
+# {% include "parts/several_servers.py" %}

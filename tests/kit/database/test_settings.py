@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from app.kit.db.settings import DIALECT
-# {% if cookiecutter.__postgresql %}
+# {% if cookiecutter.__networked %}
 from app.kit.db.url import servers_of
 # {% endif %}
 from app.settings import Settings
@@ -70,16 +70,17 @@ def test_a_replica_differs_only_in_its_address() -> None:
     assert (settings.db_ssl_mode, replica.db_ssl_mode) == ("disable", None)
     assert replica.replica is None
     assert replica.db_pool_size == settings.db_pool_size
-# {% endif %}
-# {% if cookiecutter.__postgresql %}
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://me:p%40ss@one:1,two:2/it",
+        f"{DIALECT}://me:p%40ss@one:1,two:2/it",
+        f"{DIALECT}://me:p%40ss@one:1,two:2/it?connect_timeout=9",
+        # {% if cookiecutter.__postgresql %}
         "postgresql://me:p%40ss@/it?host=one:1&host=two:2",
         "postgresql://me:p%40ss@/it?host=one,two&port=1,2",
+        # {% endif %}
     ],
 )
 def test_several_servers_in_a_url(url: str) -> None:
@@ -96,7 +97,9 @@ def test_several_servers_in_a_url(url: str) -> None:
         ("one,two", "1", [("one", 1), ("two", 1)]),
         ("::1,two", "1", [("::1", 1), ("two", 1)]),
         ("one", 1, [("one", 1)]),
+        # {% if cookiecutter.__postgresql %}
         ("/run/postgresql", "1", [("/run/postgresql", 1)]),
+        # {% endif %}
     ],
 )
 def test_several_servers_in_parts(
@@ -104,6 +107,7 @@ def test_several_servers_in_parts(
 ) -> None:
     parts = {"database_url": None, "db_host": host, "db_port": port}
     assert servers_of(Settings.model_validate(parts).sqlalchemy_url) == servers
+# {% if cookiecutter.__postgresql %}
 
 
 def test_of_several_servers_the_one_that_fits_is_used() -> None:
@@ -116,15 +120,20 @@ def test_of_several_servers_the_one_that_fits_is_used() -> None:
     assert settings.replica
     assert role(settings.replica) == "prefer-standby"
     assert role(Settings(database_url=SecretStr("postgresql://me@one/it"))) is None
+# {% endif %}
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"database_url": "postgresql://one:1,two:x/it"}, "port"),
-        ({"database_url": "postgresql://one,,two/it"}, "without a host"),
+        ({"database_url": f"{DIALECT}://one:1,two:x/it"}, "port"),
+        ({"database_url": f"{DIALECT}://one,,two/it"}, "without a host"),
+        # {% if not cookiecutter.__postgresql %}
+        ({"db_host": "one,/run/two"}, "socket"),
+        # {% else %}
         ({"database_url": "postgresql://one,two/it?port=1,2,3"}, "2 hosts and 3 ports"),
         ({"database_url": "postgresql://one/it?target_session_attrs=big"}, "read-write"),
+        # {% endif %}
         ({"db_host": "one,two,three", "db_port": "1,2"}, "3 hosts and 2 ports"),
         ({"db_host": "one", "db_port": "65536"}, "65535"),
     ],

@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.kit.db import driver
 from app.kit.db.outages import outages
+# {% if cookiecutter.__database == "mysql" %}
+from app.kit.db.recovery import READY
+# {% endif %}
 
 
 class Readiness:
@@ -46,7 +49,11 @@ class Readiness:
 async def _answers(engine: AsyncEngine) -> bool:
     try:
         async with engine.connect() as connection:
+            # {% if cookiecutter.__database == "mysql" %}
+            await connection.execute(text(READY))
+            # {% else %}
             await connection.execute(text("SELECT 1"))
+            # {% endif %}
     except (DBAPIError, PoolTimeoutError) as error:
         outages.log("The database is not ready", error)
         return False

@@ -1,0 +1,78 @@
+"""Recovery from changes of the servers: of several, the one that takes writes is used."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.kit.db.error_codes import OUT_OF_CLUSTER, READ_ONLY, UNREACHABLE, code_of
+from app.kit.db.liveness import leave_read_only_servers
+from app.kit.db.settings import DatabaseSettings
+from app.kit.db.url import servers_of
+
+# Galera: a node that is out of its cluster would answer a query that names no table.
+READY = "SELECT @@global.read_only FROM (SELECT 1) AS it"
+
+
+def follow_changes(engine: Engine, settings: DatabaseSettings) -> None:
+    """Let `engine` leave a server that refuses, and use the right one of several."""
+    leave_read_only_servers(
+        engine,
+        lambda why: code_of(why.original_exception) in READ_ONLY | {OUT_OF_CLUSTER},
+    )
+    event.listen(engine, "handle_error", _leave_node)
+    if len(servers := servers_of(settings.sqlalchemy_url)) > 1:
+        choose_server(engine, servers, writes=not settings.is_replica)
+
+
+def choose_server(engine: Engine, servers: Sequence[tuple[str, int]], *, writes: bool) -> None:
+    """Connect `engine` to the first of the `servers` that answers, and that takes writes if asked.
+
+    Each has the driver's time limit for itself. The last one is taken as it is.
+    """
+
+    def connect(
+        dialect: Dialect,
+        _entry: ConnectionPoolEntry,
+        arguments: Sequence[Any],
+        parameters: dict[str, Any],
+    ) -> DBAPIConnection | None:
+        *others, last = servers
+        for host, port in others:
+            place = {"host": host, "port": port}
+            try:
+                connection = dialect.connect(*arguments, **parameters | place)
+                if _is_ready(connection, writes=writes):
+                    return connection
+            except (dialect.loaded_dbapi.Error, OSError) as error:
+                if code_of(error) not in UNREACHABLE:
+                    raise
+        # To this one SQLAlchemy itself connects, and raises what is wrong with it.
+        parameters["host"], parameters["port"] = last
+        return None
+
+    event.listen(engine, "do_connect", connect)
+
+
+def _is_ready(connection: DBAPIConnection, *, writes: bool) -> bool:
+    """Return whether the server is the right one; else close the connection."""
+    is_ready = False
+    try:
+        cursor = connection.cursor()
+        cursor.execute(READY)
+        [read_only] = cursor.fetchone() or [0]
+        cursor.close()
+        is_ready = not (read_only and writes)
+    finally:
+        if not is_ready:
+            connection.close()
+    return is_ready
+
+
+def _leave_node(context: ExceptionContext) -> None:
+    # Without the others: a proxy may have led them to other nodes.
+    if code_of(context.original_exception) == OUT_OF_CLUSTER and not context.is_disconnect:
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
