@@ -11,7 +11,7 @@ JOBS = 20
 SCRIPT = """
 from app.event_loop import run
 import sys
-from app.companies.queries import create_company
+from app.companies.queries import create_company, list_companies
 from app.customers.queries import list_customers
 from app.kit.db.engine import open_engine
 from app.kit.db.session import create_sessions
@@ -21,7 +21,8 @@ from app.settings import Settings
 async def main(number):
     async with open_engine(Settings()) as engine, create_sessions(engine).write.begin() as session:
         if not number:
-            for customer in (await list_customers(session, 1, limit=1000)).items:
+            [company] = (await list_companies(session, limit=2)).items
+            for customer in (await list_customers(session, company.id, limit=1000)).items:
                 print(customer.name)
             return
         company = await create_company(session, name="Acme", industry="Anvils")

@@ -10,9 +10,6 @@ import pytest
 from app.kit.db.session import Sessions
 from app.kit.db.types import utc_now
 from app.kit.errors import NotFoundError
-# {% if cookiecutter.__networked %}
-from app.kit.jobs import queue
-# {% endif %}
 from app.kit.jobs.model import Job
 from app.kit.jobs.queue import (
     LONGEST_DELAY,
@@ -60,9 +57,9 @@ async def test_a_payload_comes_back_as_it_was(sessions: Sessions) -> None:
 
 
 async def test_the_last_claim_counts(committing_sessions: Sessions) -> None:
-    async def claim(worker: str) -> Claim | None:
+    async def claim(worker: str, **options: timedelta) -> Claim | None:
         async with committing_sessions.write.begin() as session:
-            return await claim_job(session, worker)
+            return await claim_job(session, worker, **options)
 
     async def is_locked_by(claim: Claim | None) -> bool:
         async with committing_sessions.write.begin() as session:
@@ -74,9 +71,7 @@ async def test_the_last_claim_counts(committing_sessions: Sessions) -> None:
     # {% if cookiecutter.__networked %}
     assert await claim("the second") is None
     assert await is_locked_by(first)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queue, "MOMENT", timedelta(0))
-        second = await claim("the second")
+    second = await claim("the second", patience=timedelta(0))
     # {% else %}
     second = await claim("the second")
     # {% endif %}

@@ -6,6 +6,9 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+# {% if cookiecutter.__database == "mysql" %}
+from datetime import timedelta
+# {% endif %}
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,6 +53,9 @@ class Consumer:
     resources: SharedResources
     bell: Bell
     handlers: Mapping[str, Handler]
+    # {% if cookiecutter.__database == "mysql" %}
+    patience: timedelta  # as in `claim_job`
+    # {% endif %}
 
     async def run(self) -> None:
         """Do one job after another, and wait when there is none."""
@@ -91,7 +97,11 @@ class Consumer:
             # A look at an empty queue waits for nobody who writes.
             await session.connection(execution_options=driver.LATE_OPTIONS)
             # {% endif %}
+            # {% if cookiecutter.__database == "mysql" %}
+            claim = await claim_job(session, WORKER, patience=self.patience)
+            # {% else %}
             claim = await claim_job(session, WORKER)
+            # {% endif %}
         if claim is None:
             return False
         with with_log_fields(job_id=claim.job_id):

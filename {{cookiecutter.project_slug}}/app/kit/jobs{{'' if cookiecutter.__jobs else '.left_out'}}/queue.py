@@ -56,24 +56,31 @@ async def enqueue_job(
     return job
 
 
-async def claim_job(session: AsyncSession, worker: str) -> Claim | None:
+async def claim_job(
+    session: AsyncSession,
+    worker: str,
+    # {% if cookiecutter.__networked %}
+    *,
+    patience: timedelta = MOMENT,
+    # {% endif %}
+) -> Claim | None:
     """Note that `worker` does the job that has been available longest; None if there is none.
 
     # {% if cookiecutter.__networked %}
     The note counts once it is committed, and until another worker claims the job. One that is
-    locked is passed over.
+    locked is passed over, and so is one whose note is not older than `patience`.
     # {% else %}
     The note counts once it is committed, and until another worker claims the job. SQLite locks no
     rows: that one worker at a time does so is ensured by `app.kit.jobs.running.turn`.
     # {% endif %}
     """
     # {% if cookiecutter.__networked %}
-    while found := (await session.execute(_next())).first():
+    while found := (await session.execute(_next(patience))).first():
         job_id, available_at, started_at = found
         if started_at is None or available_at > started_at:
             return await _note_claim(session, job_id, worker)
         # Its worker died, or is about to note why it failed: for that it has a moment.
-        until = max(utc_now(), started_at) + MOMENT
+        until = max(utc_now(), started_at) + min(MOMENT, patience)
         await session.execute(update(Job).where(Job.id == job_id).values(available_at=until))
     return None
     # {% else %}
@@ -83,10 +90,10 @@ async def claim_job(session: AsyncSession, worker: str) -> Claim | None:
 
 
 # {% if cookiecutter.__networked %}
-def _next() -> Select[int, datetime, datetime | None]:
+def _next(patience: timedelta) -> Select[int, datetime, datetime | None]:
     now = utc_now()
-    # A worker that has just claimed it will lock it at once.
-    fresh = Job.started_at.between(now - MOMENT, now)
+    # A worker that has just claimed it will lock it at once. Its clock may be ahead of ours.
+    fresh = Job.started_at.between(now - patience, now + patience)
     return (
         select(Job.id, Job.available_at, Job.started_at)
         .where(Job.state == "queued", Job.available_at <= now)
@@ -185,5 +192,6 @@ def note_failure(job: Job, reason: str, *, attempts: int, delay: float) -> None:
 
 async def _notify(session: AsyncSession) -> None:
     # Part of the transaction, so that nobody looks before the job can be seen.
-    await session.execute(select(func.pg_notify(CHANNEL, "")))
+    if session.get_bind().get_execution_options().get("notifies", True):
+        await session.execute(select(func.pg_notify(CHANNEL, "")))
 # {% endif %}

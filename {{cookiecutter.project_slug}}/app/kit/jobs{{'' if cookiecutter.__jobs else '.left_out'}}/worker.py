@@ -3,10 +3,21 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+# {% if cookiecutter.__database == "mysql" %}
+from datetime import timedelta
+# {% endif %}
 from typing import TypeVar
 
+# {% if cookiecutter.__database == "mysql" %}
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+# {% endif %}
 from app.kit.commands.processes import Stop
 from app.kit.db.database import Database, open_database
+# {% if cookiecutter.__database == "mysql" %}
+from app.kit.db.driver import READ_OPTIONS
+from app.kit.db.migration_guard import is_galera
+# {% endif %}
 from app.kit.jobs.bell import Bell
 # {% if not cookiecutter.__telemetry %}
 from app.kit.jobs.consumer import Consumer
@@ -14,6 +25,9 @@ from app.kit.jobs.consumer import Consumer
 from app.kit.jobs.handling import GRACE, Handler
 # {% if cookiecutter.__postgresql %}
 from app.kit.jobs.listener import keep_listening
+# {% endif %}
+# {% if cookiecutter.__database == "mysql" %}
+from app.kit.jobs.queue import MOMENT
 # {% endif %}
 from app.kit.jobs.watchdog import watched_loop
 from app.kit.log import open_log
@@ -58,7 +72,15 @@ async def do_jobs(
         # {% if cookiecutter.__telemetry %}
         telemetry.observe(database)
         measuring = tasks.create_task(measure_queue(database.sessions, telemetry))
+        # {% if cookiecutter.__database == "mysql" %}
+        patience = await patience_on(database.engine, limit)
+        consumer = TracingConsumer(resources, bell, handlers, patience)
+        # {% else %}
         consumer = TracingConsumer(resources, bell, handlers)
+        # {% endif %}
+        # {% elif cookiecutter.__database == "mysql" %}
+        patience = await patience_on(database.engine, limit)
+        consumer = Consumer(resources, bell, handlers, patience)
         # {% else %}
         consumer = Consumer(resources, bell, handlers)
         # {% endif %}
@@ -90,4 +112,18 @@ def for_jobs(settings: Settings) -> Settings:
     rest = settings.db_idle_transaction_timeout
     longest = rest and max(rest, settings.worker_job_timeout + GRACE)
     return settings.model_copy(update={"db_idle_transaction_timeout": longest})
+# {% endif %}
+# {% if cookiecutter.__database == "mysql" %}
+
+
+async def patience_on(engine: AsyncEngine, limit: float) -> timedelta:
+    """Return how long a job is left to the worker that has begun it, whether it is locked or not.
+
+    On a Galera cluster no other node sees that lock, and a write there would undo the job: so it
+    is as long as a job may take, `limit` seconds and its end, or a day without a limit.
+    """
+    async with engine.execution_options(**READ_OPTIONS).connect() as connection:
+        galera = await connection.run_sync(is_galera)
+    longest = timedelta(seconds=limit + 2 * GRACE) if limit else timedelta(days=1)
+    return longest if galera else MOMENT
 # {% endif %}
