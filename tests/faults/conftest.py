@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.databases.galera import Galera, galera
+from support.faults.galera_stage import GaleraStage, open_galera_stage
 from support.faults.mariadb_stage import MariaDBStage, open_mariadb_stage
 from support.faults.sqlite_stage import SQLiteStage, open_sqlite_stage
 from support.faults.stage import Stage, open_stage
@@ -43,6 +45,25 @@ def mariadb_stage(
 ) -> Iterator[MariaDBStage]:
     """Yield a project and a MariaDB of its own."""
     with open_mariadb_stage(installed(request.param), tmp_path) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Galera]:
+    """Yield a Galera cluster for all tests of a module."""
+    with galera() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=each(MYSQL))
+def galera_stage(
+    request: pytest.FixtureRequest,
+    installed: Callable[..., Project],
+    cluster: Galera,
+    tmp_path: Path,
+) -> Iterator[GaleraStage]:
+    """Yield a project and the cluster, which is whole, with a database that is empty."""
+    with open_galera_stage(installed(request.param), cluster, tmp_path) as stage:
         yield stage
 
 
