@@ -46,6 +46,14 @@ class Wire:
     client: httpx2.Client
     counts: Counts
 
+    @property
+    def of_a_write(self) -> tuple[int, int, int]:
+        """What BEGIN, a statement and COMMIT cost.
+
+        psycopg sends BEGIN together with the statement, and as one that is parsed.
+        """
+        return (0, 2, 1) if self.driver == "psycopg" else (0, 3, 0)
+
     def cost(self, request: Callable[[int], httpx2.Response]) -> set[tuple[int, int, int]]:
         """Return the connections, round trips and parsed statements of a warm request."""
         costs, last = set(), 0.0
@@ -111,22 +119,22 @@ def test_a_page_by_name_takes_one_round_trip(wire: Wire) -> None:
     assert wire.cost(lambda _: wire.client.get(path, params={"after": after})) == {(0, 1, 0)}
 
 
-def test_an_insert_takes_three_round_trips(wire: Wire) -> None:
+def test_an_insert_takes_three_round_trips_or_two(wire: Wire) -> None:
     """BEGIN, INSERT … RETURNING, COMMIT."""
-    assert wire.cost(lambda number: add(wire, f"Insert {number}")) == {(0, 3, 0)}
+    assert wire.cost(lambda number: add(wire, f"Insert {number}")) == {wire.of_a_write}
 
 
-def test_an_update_takes_three_round_trips(wire: Wire) -> None:
+def test_an_update_takes_three_round_trips_or_two(wire: Wire) -> None:
     """BEGIN, UPDATE … RETURNING, COMMIT: the row is not read before."""
     path = add(wire, "Update").headers["Location"]
     cost = wire.cost(lambda number: wire.client.patch(path, json={"industry": f"No {number}"}))
-    assert cost == {(0, 3, 0)}
+    assert cost == {wire.of_a_write}
 
 
-def test_a_deletion_takes_three_round_trips(wire: Wire) -> None:
+def test_a_deletion_takes_three_round_trips_or_two(wire: Wire) -> None:
     """BEGIN, DELETE, COMMIT."""
     paths = [add(wire, f"Delete {number}").headers["Location"] for number in range(WARM * 2)]
-    assert wire.cost(lambda number: wire.client.delete(paths[number])) == {(0, 3, 0)}
+    assert wire.cost(lambda number: wire.client.delete(paths[number])) == {wire.of_a_write}
 
 
 @pytest.mark.parametrize("batches", [1, 3])
@@ -136,7 +144,8 @@ def test_an_export_takes_one_round_trip_a_batch_and_two_around_them(
     """BEGIN, and COMMIT: with ROLLBACK psycopg would forget what it has prepared."""
     fill(wire, batches * BATCH - 1)
     cost = wire.cost(lambda _: wire.client.get(f"{COMPANIES}/export"))
-    assert cost == {(0, 2 + batches, 0)}
+    _, begun_and_committed, parsed = wire.of_a_write
+    assert cost == {(0, begun_and_committed - 1 + batches, parsed)}
 
 
 @pytest.mark.parametrize("project", each([VARIANTS[0], VARIANTS[-1]]), indirect=True)

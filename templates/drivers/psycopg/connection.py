@@ -1,16 +1,22 @@
-"""psycopg's connection, which does not wait for a server that went silent."""
+"""psycopg's connection: it saves round trips, and does not wait for a server that went silent."""
 
 import asyncio
 import socket
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
-from psycopg import AsyncConnection, OperationalError
-from psycopg.abc import RV, PQGen
-from psycopg.errors import ConnectionTimeout
+from psycopg import (
+    AsyncConnection,
+    AsyncCursor,
+    AsyncPipeline,
+    Error,
+    IsolationLevel,
+    OperationalError,
+)
+from psycopg.abc import RV, Params, PQGen, Query
+from psycopg.errors import ConnectionTimeout, _WaitTimeout
+from psycopg.generators import send
 from psycopg.pq import TransactionStatus
-from psycopg.waiting import Wait
 
 
 async def connect(
@@ -18,7 +24,9 @@ async def connect(
 ) -> "ServiceConnection":
     """Return an open connection; ServiceConnection says what its limits are."""
     try:
-        connection = await ServiceConnection.connect(*conninfo, **arguments)
+        connection = await ServiceConnection.connect(
+            *conninfo, cursor_factory=ServiceCursor, **arguments
+        )
     except ConnectionTimeout as error:
         # How other drivers say it.
         raise error from TimeoutError()
@@ -49,6 +57,11 @@ class ServiceConnection(AsyncConnection[Any]):
         return False
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it is in no transaction, and nobody uses it."""
+        return self.pgconn.transaction_status == TransactionStatus.IDLE and not self._pipeline
+
+    @property
     def waits(self) -> bool:
         """Whether a caller waits for the server's answer."""
         return self.pgconn.transaction_status == TransactionStatus.ACTIVE
@@ -63,6 +76,40 @@ class ServiceConnection(AsyncConnection[Any]):
             finally:
                 ours.detach()
 
+    def begin_with(self, execution: PQGen[None]) -> PQGen[None]:
+        """Send BEGIN and what `execution` sends, a statement, in one round trip."""
+        self._pipeline = _BeginAndStatement(self, _no_lock=True)
+        self.pgconn.enter_pipeline_mode()
+        try:
+            yield from execution
+        finally:
+            self.leave_pipeline()
+
+    def leave_pipeline(self) -> None:
+        """End the pipeline, if there is one; a connection that was lost in it stays lost."""
+        if self._pipeline:
+            self._pipeline = None
+            with suppress(OperationalError):
+                self.pgconn.exit_pipeline_mode()
+
+    # Each read asks for these: psycopg's own take a lock and a generator to find nothing to do.
+
+    async def set_autocommit(self, value: bool) -> None:  # noqa: FBT001  the signature is psycopg's
+        if self.is_idle:
+            self._autocommit = value
+        else:
+            await super().set_autocommit(value)
+
+    async def set_isolation_level(self, value: IsolationLevel | None) -> None:
+        if self.is_idle:
+            self._isolation_level, self._begin_statement = value, b""
+        else:
+            await super().set_isolation_level(value)
+
+    async def rollback(self) -> None:
+        if not self.is_idle:
+            await super().rollback()
+
     async def wait(
         self,
         gen: PQGen[RV],
@@ -70,19 +117,23 @@ class ServiceConnection(AsyncConnection[Any]):
         timeout: float | None = None,  # noqa: ASYNC109  the signature is psycopg's
     ) -> RV:
         """Wait as psycopg does; raise OperationalError if the server went silent."""
+        limit = self.silence_timeout if timeout is None else timeout
         try:
-            awaited = next(gen)
-        except StopIteration as done:
-            # Most of what a pool asks of a connection: no clock for what is done at once.
-            return await super().wait(_ended(done.value), interval)
-        try:
-            async with asyncio.timeout(None) as limit:
-                if self.silence_timeout is not None:
-                    # Then it is a cancellation, and so comes to `cancel_safe`.
-                    self._once_silent(self.silence_timeout, lambda: limit.reschedule(0))
-                return await super().wait(_resumed(gen, awaited), interval, timeout)
-        except TimeoutError as error:
-            raise OperationalError("The server went silent.") from error
+            while True:
+                try:
+                    return await super().wait(gen, interval, limit)
+                except _WaitTimeout:
+                    if timeout is not None:
+                        raise
+                # Not if it only listens: then the server owes it nothing.
+                if self.waits:
+                    break
+            await self._try_cancel(timeout=self.cancel_timeout)
+            with suppress(Error):
+                await super().wait(gen, interval, self.cancel_timeout)
+            if self.waits:
+                self.pgconn.finish()
+            raise OperationalError("The server went silent.") from TimeoutError()
         finally:
             if self._timer:
                 self._timer.cancel()
@@ -92,30 +143,50 @@ class ServiceConnection(AsyncConnection[Any]):
 
         Raises psycopg.Error if the server does not hear it.
         """
-        self._once_silent(self.cancel_timeout, self.hang_up)
-        await super().cancel_safe(timeout=min(timeout, self.cancel_timeout))
-
-    def _once_silent(self, seconds: float, give_up: Callable[[], None]) -> None:
-        def look() -> None:
-            # Not if it only listens: then the server owes it nothing.
-            if self.waits:
-                give_up()
-
         if self._timer:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, look)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.cancel_timeout, self._hang_up_if_silent)
+        await super().cancel_safe(timeout=min(timeout, self.cancel_timeout))
+
+    def _hang_up_if_silent(self) -> None:
+        if self.waits:
+            self.hang_up()
 
 
-def _ended(value: RV) -> PQGen[RV]:
-    return value
-    yield  # which makes it a generator
+class ServiceCursor(AsyncCursor[Any]):
+    """A cursor that sends BEGIN together with the first statement of a transaction."""
+
+    def _execute_gen(
+        self,
+        query: Query,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> PQGen[None]:
+        execution = super()._execute_gen(query, params, prepare=prepare, binary=binary)
+        connection = cast("ServiceConnection", self.connection)
+        # Without values its text may be several statements, which a pipeline refuses.
+        if not params or connection.autocommit or not connection.is_idle:
+            return execution
+        return connection.begin_with(execution)
 
 
-def _resumed(gen: PQGen[RV], awaited: Wait) -> PQGen[RV]:
-    # As `gen` was before it said what it waits for.
-    try:
-        while True:
-            awaited = gen.send((yield awaited))
-    except StopIteration as done:
-        value: RV = done.value
-        return value
+class _BeginAndStatement(AsyncPipeline):
+    """A pipeline that is over with the answers to BEGIN and to one statement."""
+
+    def _sync_gen(self) -> PQGen[None]:
+        # Here psycopg would wait for the answer to BEGIN.
+        yield from ()
+
+    def _communicate_gen(self) -> PQGen[None]:
+        self._enqueue_sync()
+        for command in self.command_queue:
+            command()
+        yield from send(self.pgconn)
+        try:
+            yield from self._fetch_gen(flush=False)
+        finally:
+            # What psycopg does beside the statement is not for the pipeline.
+            cast("ServiceConnection", self._conn).leave_pipeline()
