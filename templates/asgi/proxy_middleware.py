@@ -18,7 +18,7 @@ class BehindProxies:
             values = (value for key, value in scope["headers"] if key == name.encode())
             return b",".join(values).decode("latin-1")
 
-        if scope["type"] != "lifespan":
+        if scope["type"] != "lifespan" and (self.trusted or self.prefix):
             peer = (scope.get("client") or [""])[0]
             client, scheme = origin(peer, self.trusted, header)
             scope = dict(scope)

@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
@@ -79,7 +78,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         # The server has seen to it that this is a number.
-        if int(Headers(scope=scope).get("content-length", 0)) > self.max_size:
+        if int(dict(scope["headers"]).get(b"content-length", 0)) > self.max_size:
             await ProblemResponse(self.problem)(scope, receive, send)
             return
         received = 0

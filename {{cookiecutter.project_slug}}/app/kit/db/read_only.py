@@ -15,17 +15,21 @@ class ReadOnlyError(RuntimeError):
     """A session that only reads refused a statement."""
 
 
-def refuse_writes(engine: AsyncEngine, *, in_transaction: bool) -> AsyncEngine:
-    """Make `engine` raise ReadOnlyError for every statement that does not only read; return it.
+def refuse_writes(engine: AsyncEngine) -> None:
+    """Raise ReadOnlyError for what does not only read, where `reads_in_transaction` is an option.
 
-    Without a transaction it also refuses what needs one: streams, cursors and savepoints.
+    If it is False, also for what needs a transaction: streams, cursors and savepoints.
     """
+    # The dialect's events: for one of the engine's, each connection makes dispatchers of its own.
+    for event_name in ("do_execute", "do_executemany", "do_execute_no_params"):
+        # Before those who execute a statement themselves (app/kit/db/recovery.py).
+        event.listen(engine.sync_engine, event_name, _check, insert=True)
 
-    def check(_connection: object, _cursor: object, statement: str, *more: Any) -> None:
-        _parameters, context, _many = more
-        streams = bool(context and context.execution_options.get("stream_results"))
-        if why := refusal(statement, in_transaction=in_transaction, streams=streams):
-            raise ReadOnlyError(why)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", check)
-    return engine
+def _check(_cursor: object, statement: str, *rest: Any) -> None:
+    options = rest[-1].execution_options
+    if (in_transaction := options.get("reads_in_transaction")) is None:
+        return
+    streams = bool(options.get("stream_results"))
+    if why := refusal(statement, in_transaction=in_transaction, streams=streams):
+        raise ReadOnlyError(why)

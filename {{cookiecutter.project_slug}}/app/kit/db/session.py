@@ -43,12 +43,11 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
     """Return the session factories of `engine`."""
     reader = engine
     # {% endif %}
-    read = reader.execution_options(**driver.READ_OPTIONS)
-    snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS)
+    refuse_writes(reader)
+    read = reader.execution_options(**driver.READ_OPTIONS, reads_in_transaction=False)
+    snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS, reads_in_transaction=True)
     return Sessions(
-        create_session_factory(engine),
-        _create_read_factory(refuse_writes(read, in_transaction=False)),
-        _create_read_factory(refuse_writes(snapshot, in_transaction=True)),
+        create_session_factory(engine), _create_read_factory(read), _create_read_factory(snapshot)
     )
 
 
