@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from devtools.local_server import LocalServerError
+from devtools.local_postgres import find_programs
+from devtools.local_server import EXE, LocalServerError
 from support.bake import WEB_FRAMEWORKS
-from support.projects import Project
+from support.projects import Project, environment
 
 from benchmarks.bench import Bench
+from benchmarks.contestants import DRIVERS as OF_POSTGRESQL
 from benchmarks.contestants import label
+from benchmarks.errors import BenchmarkError
 from benchmarks.rounds import spread
 from benchmarks.servers import migrated
 
@@ -21,6 +27,13 @@ ROWS, ROUNDS = 10_000, 5
 BARE = "asyncpg"
 """The driver that is also measured in a table without a unique index and checks."""
 PROBES = Path(__file__).parent / "probes"
+COPY = r"""
+\timing on
+\copy companies (name, industry, created_at, updated_at) FROM '{file}'
+\timing off
+DELETE FROM companies;
+"""
+"""What psql is told, for each round; its clock has the transaction in it."""
 
 
 def bulk(bench: Bench) -> dict[str, Any]:
@@ -41,10 +54,36 @@ def _bulk(bench: Bench, project: Project, *, bare: int = 0) -> dict[str, Any] | 
         with migrated(project, bench.directory) as url:
             rounds = min(bench.plan.rounds, ROUNDS)
             seconds = probe(project, "bulk.py", url, rows=ROWS, rounds=rounds, bare=bare)
+            of_psql = (
+                _by_psql(url, bench.directory, rounds) if project.driver in OF_POSTGRESQL else {}
+            )
     except LocalServerError as error:
         bench.notes.append(f"Bulk inserts with {project.driver} are left out: {error}")
         return None
-    return _compared(seconds, "add_all", "bulk_insert")
+    return _compared(seconds, "add_all", "bulk_insert") | of_psql
+
+
+def _by_psql(url: str, directory: Path, rounds: int) -> dict[str, float]:
+    """Return the seconds in which psql copies such rows from a file: what the server needs."""
+    now, script = datetime.now(UTC).isoformat(), ""
+    for number in range(rounds + 1):
+        rows = (f"psql {number} {row}\tCounting\t{now}\t{now}\n" for row in range(ROWS))
+        file = directory / f"rows-{number}.txt"
+        file.write_text("".join(rows), encoding="utf-8", newline="\n")
+        script += COPY.format(file=file.as_posix())
+    psql = find_programs() / f"psql{EXE}"
+    done = subprocess.run(
+        [psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={url}"],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        env=environment(LC_ALL="C"),
+        input=script,
+    )
+    if done.returncode:
+        raise BenchmarkError(f"psql failed: {done.stderr.strip()}")
+    _, *taken = re.findall(r"^Time: ([\d.]+) ms", done.stdout, re.MULTILINE)
+    return {"psql": spread(float(it) / 1000 for it in taken).median}
 
 
 def own_tests(bench: Bench) -> dict[str, Any]:

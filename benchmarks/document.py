@@ -220,12 +220,13 @@ def _telemetry(results: Results) -> str:
 
 def _bulk(results: Results) -> str:
     return table(
-        ["driver", "times `add_all`", "10,000 rows, s", "`add_all`, s"],
+        ["driver", "times `add_all`", "10,000 rows, s", "by psql, s", "`add_all`, s"],
         (
             [
                 driver,
                 spread_of(it["times_faster"], digits=1),
                 f"{it['bulk_insert']:.3f}",
+                f"{it['psql']:.3f}" if "psql" in it else "",
                 f"{it['add_all']:.2f}",
             ]
             for driver, it in results["parts"]["bulk"].items()

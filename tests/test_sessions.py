@@ -146,7 +146,7 @@ def refusal(
         patch.syspath_prepend(project)
         for name in [it for it in sys.modules if it.partition(".")[0] == "app"]:
             patch.delitem(sys.modules, name)
-        yield request.param, importlib.import_module("app.kit.db.statements").refusal
+        yield request.param, importlib.import_module("app.kit.db.read_only").refusal
         for name in [it for it in sys.modules if it.partition(".")[0] == "app"]:
             del sys.modules[name]
 

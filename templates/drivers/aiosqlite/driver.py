@@ -9,8 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.kit.db.read_only import refusal
 from app.kit.db.settings import DatabaseSettings
-from app.kit.db.statements import refusal
 
 if TYPE_CHECKING:
     import aiosqlite

@@ -23,7 +23,6 @@ class UnexpectedErrors:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and answer for it if it fails before it answers."""
         if scope["type"] == "websocket":
             await self._run_websocket(scope, receive, send)
             return
@@ -73,7 +72,6 @@ class BodyLimit:
         self.problem = Problem(413, f"The body is larger than {max_size} bytes.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a body by its announced length, or while it comes in."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,7 +1,7 @@
 """Session factories: one that writes, and two that can only read."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -15,6 +15,13 @@ Joining = Literal["conditional_savepoint", "create_savepoint"]
 
 class ReadSession(LockedSession):
     """A session that only reads; it raises ReadOnlyError for all that writes."""
+    # {% if cookiecutter.__networked %}
+
+    async def __aexit__(self, *error: object) -> None:
+        # SQLAlchemy shields it, by a task. Alone and without a transaction it waits for nothing.
+        at_once = self.info.get("in_transaction") is False
+        await (self.close() if at_once and not self.lock.locked() else super().__aexit__(*error))
+    # {% endif %}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,10 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
     reader = engine
     # {% endif %}
     refuse_writes(reader)
-    read = reader.execution_options(**driver.READ_OPTIONS, reads_in_transaction=False)
-    snapshot = reader.execution_options(**driver.SNAPSHOT_OPTIONS, reads_in_transaction=True)
     return Sessions(
-        create_session_factory(engine), _create_read_factory(read), _create_read_factory(snapshot)
+        create_session_factory(engine),
+        _create_read_factory(reader, driver.READ_OPTIONS, in_transaction=False),
+        _create_read_factory(reader, driver.SNAPSHOT_OPTIONS, in_transaction=True),
     )
 
 
@@ -70,7 +77,14 @@ def create_session_factory(
     )
 
 
-def _create_read_factory(bind: AsyncEngine) -> async_sessionmaker[ReadSession]:
+def _create_read_factory(
+    engine: AsyncEngine, options: dict[str, Any], *, in_transaction: bool
+) -> async_sessionmaker[ReadSession]:
+    bind = engine.execution_options(reads_in_transaction=in_transaction)
+    # As the engine's they would be an event, for which each connection makes dispatchers.
+    connect = bind.sync_engine.connect
+    bind.sync_engine.connect = lambda: connect().execution_options(**options)  # type: ignore[method-assign]
+    info = {"in_transaction": in_transaction}
     return async_sessionmaker(
-        bind, class_=ReadSession, close_resets_only=False, expire_on_commit=False
+        bind, class_=ReadSession, close_resets_only=False, expire_on_commit=False, info=info
     )
