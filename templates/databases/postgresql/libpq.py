@@ -46,7 +46,7 @@ def follow(engine: Engine) -> None:
     """Let `engine` recover from changes of the schema and of the primary."""
     follow_changes(
         engine,
-        in_transaction=lambda connection: bool(connection.info.transaction_status),
+        in_transaction=lambda connection: bool(connection.pgconn.transaction_status),
         is_outdated=_is_outdated,
         start_over=_start_over,
     )

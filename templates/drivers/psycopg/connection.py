@@ -12,11 +12,14 @@ from psycopg import (
     Error,
     IsolationLevel,
     OperationalError,
+    ProgrammingError,
 )
 from psycopg.abc import RV, Params, PQGen, Query
 from psycopg.errors import ConnectionTimeout, _WaitTimeout
 from psycopg.generators import send
 from psycopg.pq import TransactionStatus
+
+LEVELS = {level.name.replace("_", " "): level for level in IsolationLevel}
 
 
 async def connect(
@@ -92,19 +95,16 @@ class ServiceConnection(AsyncConnection[Any]):
             with suppress(OperationalError):
                 self.pgconn.exit_pipeline_mode()
 
-    # Each read asks for these: psycopg's own take a lock and a generator to find nothing to do.
+    def set_level(self, level: str) -> None:
+        """Set the isolation level, or AUTOCOMMIT, in one step that waits for nothing.
 
-    async def set_autocommit(self, value: bool) -> None:  # noqa: FBT001  the signature is psycopg's
-        if self.is_idle:
-            self._autocommit = value
-        else:
-            await super().set_autocommit(value)
-
-    async def set_isolation_level(self, value: IsolationLevel | None) -> None:
-        if self.is_idle:
-            self._isolation_level, self._begin_statement = value, b""
-        else:
-            await super().set_isolation_level(value)
+        Raises ProgrammingError in a transaction.
+        """
+        if not self.is_idle:
+            raise ProgrammingError(f"In a transaction the level can't be changed to {level}.")
+        self._autocommit = level == "AUTOCOMMIT"
+        self._isolation_level = LEVELS.get(level)
+        self._begin_statement = b""
 
     async def rollback(self) -> None:
         if not self.is_idle:

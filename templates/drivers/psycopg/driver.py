@@ -33,6 +33,10 @@ def connect_args(settings: DatabaseSettings) -> dict[str, Any]:
 def configure(engine: AsyncEngine, settings: DatabaseSettings) -> None:
     """Make `engine` check connections that it reuses; all errors are DBAPIErrors already."""
     follow(engine.sync_engine)
+    # What each read does twice, without SQLAlchemy's greenlet and psycopg's lock.
+    dialect = engine.sync_engine.dialect
+    dialect.skip_autocommit_rollback = True
+    dialect.set_isolation_level = _set_level  # type: ignore[assignment,method-assign]
     liveness = Liveness(
         engine, settings, is_dead=attrgetter("is_dead"), hang_up=methodcaller("hang_up")
     )
@@ -54,6 +58,10 @@ def in_words(error: BaseException | None, where: str) -> str:
     first_line = str(error).partition("\n")[0]
     reason = " ".join(first_line.rpartition(" failed: ")[2].split())
     return f"PostgreSQL at {where} can't be used ({reason})"
+
+
+def _set_level(connection: Any, level: str) -> None:
+    connection.driver_connection.set_level(level)
 
 
 async def _connect(*conninfo: str, **arguments: Any) -> Any:
