@@ -83,8 +83,8 @@ DEFAULTS = (
         edits=(
             Edit(
                 SESSION,
-                "read = reader.execution_options(**driver.READ_OPTIONS)",
-                "read = reader.execution_options()",
+                "(reader, driver.READ_OPTIONS, in_transaction=False)",
+                "(reader, {}, in_transaction=True)",
             ),
         ),
     ),
