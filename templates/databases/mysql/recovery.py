@@ -48,7 +48,7 @@ def choose_server(engine: Engine, servers: Sequence[tuple[str, int]], *, writes:
                 if _is_ready(connection, writes=writes):
                     return connection
             except (dialect.loaded_dbapi.Error, OSError) as error:
-                if code_of(error) not in UNREACHABLE:
+                if not isinstance(error, OSError) and code_of(error) not in UNREACHABLE:
                     raise
         # To this one SQLAlchemy itself connects, and raises what is wrong with it.
         parameters["host"], parameters["port"] = last
