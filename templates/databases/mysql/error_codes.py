@@ -39,6 +39,8 @@ CONTENTION = {
     3572,  # NOWAIT would have to wait (MySQL)
 }
 """Others were in the way: the same transaction, rolled back and done again, may succeed."""
+UNDOING = {1020, 1213}
+"""The server has undone the whole transaction, and not only the statement."""
 NO_SAVEPOINT = 1305
 """There is no such savepoint, or function."""
 UNAVAILABLE = {

@@ -8,9 +8,10 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.kit.db.error_codes import OUT_OF_CLUSTER, READ_ONLY, UNREACHABLE, code_of
+from app.kit.db.error_codes import OUT_OF_CLUSTER, READ_ONLY, UNDOING, UNREACHABLE, code_of
 from app.kit.db.liveness import leave_read_only_servers
 from app.kit.db.settings import DatabaseSettings
+from app.kit.db.undone import refuse_commits, refuse_more
 from app.kit.db.url import servers_of
 
 # Galera: a node that is out of its cluster would answer a query that names no table.
@@ -24,6 +25,9 @@ def follow_changes(engine: Engine, settings: DatabaseSettings) -> None:
         lambda why: code_of(why.original_exception) in READ_ONLY | {OUT_OF_CLUSTER},
     )
     event.listen(engine, "handle_error", _leave_node)
+    refuse_commits(engine, lambda _, why: code_of(why.original_exception) in UNDOING)
+    for name in ("do_execute", "do_executemany"):
+        event.listen(engine, name, _refuse_statement)
     if len(servers := servers_of(settings.sqlalchemy_url)) > 1:
         choose_server(engine, servers, writes=not settings.is_replica)
 
@@ -76,3 +80,9 @@ def _leave_node(context: ExceptionContext) -> None:
     # Without the others: a proxy may have led them to other nodes.
     if code_of(context.original_exception) == OUT_OF_CLUSTER and not context.is_disconnect:
         context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
+
+def _refuse_statement(_cursor: object, statement: str, _parameters: object, context: Any) -> None:
+    # After a deadlock each statement would commit itself. Of savepoints the server knows no more.
+    if not statement.startswith(("RELEASE", "ROLLBACK")):
+        refuse_more(context.root_connection)

@@ -1,15 +1,23 @@
 """Recovery from changes under a running service: of the schema, and of the primary."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, RootTransaction, event
 from sqlalchemy.engine import ExceptionContext, ExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import InvalidRequestError, ProgrammingError
 
 from app.kit.db.error_codes import READ_ONLY, code_of
 from app.kit.db.liveness import leave_read_only_servers
+from app.kit.db.sql_patterns import READS, TRANSACTION_CONTROL
+from app.kit.db.undone import refuse_commits
+
+_WRITES_NOTHING = re.compile(
+    rf"\s*(?:{READS.pattern}|{TRANSACTION_CONTROL.pattern}|SET\b)", re.IGNORECASE
+)
 
 
 # {% if cookiecutter.driver == "asyncpg" %}
@@ -57,6 +65,7 @@ def follow_changes(
         if is_outdated(context.original_exception):
             context.is_disconnect = True
 
+    _refuse_lost_writes(engine, in_transaction)
     event.listen(engine, "do_execute", execute)
     event.listen(engine, "handle_error", give_up)
     event.listen(engine, "handle_error", _refuse_writes_of_readers)
@@ -69,3 +78,33 @@ def _refuse_writes_of_readers(context: ExceptionContext) -> None:
         # A fault of the code: no other server would accept the write either.
         reason = InvalidRequestError("This transaction is read-only: write through Sessions.write.")
         raise ProgrammingError(context.statement, None, reason)
+
+
+def _refuse_lost_writes(engine: Engine, in_transaction: Callable[[Any], bool]) -> None:
+    # PostgreSQL answers COMMIT with ROLLBACK once a statement has failed, unless that was in a
+    # savepoint. Where nothing was written before, nothing is lost.
+    writes: WeakKeyDictionary[RootTransaction, int] = WeakKeyDictionary()
+
+    def count(_cursor: object, statement: str, *more: Any) -> None:
+        _parameters, context = more
+        if not _WRITES_NOTHING.match(statement):
+            transaction = context.root_connection.get_transaction()
+            writes[transaction] = writes.get(transaction, 0) + 1
+
+    def undoes(transaction: RootTransaction, context: ExceptionContext) -> bool:
+        connection = transaction.connection
+        # Drivers refuse by themselves what they can't send.
+        cause: Any = context.original_exception.__cause__ or context.original_exception
+        is_of_server = getattr(getattr(cause, "diag", cause), "severity", None) is not None
+        # The one that failed was counted, too, if it was to write.
+        before = writes.get(transaction, 0) - (not _WRITES_NOTHING.match(context.statement or ""))
+        return (
+            before > 0
+            and is_of_server
+            and not connection.in_nested_transaction()
+            and in_transaction(connection.connection.driver_connection)
+        )
+
+    for name in ("do_execute", "do_executemany"):
+        event.listen(engine, name, count)
+    refuse_commits(engine, undoes)

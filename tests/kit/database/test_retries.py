@@ -105,7 +105,7 @@ async def test_a_cancellation_ends_it(committing_sessions: Sessions, engine: Asy
     unit = Unit(*[met] * 1_000)
     endless = retry(committing_sessions.write, unit, attempts=1_000, within=1_000)
     task = asyncio.create_task(endless)
-    while len(unit.begun) < 3 and not task.done():
+    while len(unit.begun) < 3 and not task.done():  # noqa: ASYNC110  a unit has no event to wait for
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,0 +1,45 @@
+"""A guard of COMMIT: it fails where the server has undone the transaction already.
+
+Drivers report nothing then, so whoever catches the error of a statement, and goes on, would lose
+what was written before it, and not know.
+"""
+
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, RootTransaction, event
+from sqlalchemy.engine import ExceptionContext
+
+from app.kit.db.error_codes import code_of
+
+# The codes of the errors, which themselves would keep their frames alive.
+_undone: WeakKeyDictionary[RootTransaction, object] = WeakKeyDictionary()
+
+
+class UndoneError(RuntimeError):
+    """The error of a statement was caught, but the server had undone the whole transaction."""
+
+
+def refuse_commits(
+    engine: Engine, undoes: Callable[[RootTransaction, ExceptionContext], bool]
+) -> None:
+    """Make COMMIT raise UndoneError if an error that `undoes` the transaction came before it."""
+
+    def note(context: ExceptionContext) -> None:
+        transaction = context.connection and context.connection.get_transaction()
+        if transaction and undoes(transaction, context):
+            _undone[transaction] = code_of(context.original_exception)
+
+    event.listen(engine, "handle_error", note)
+    event.listen(engine, "commit", refuse_more)
+
+
+def refuse_more(connection: Connection) -> None:
+    """Raise UndoneError if the connection's transaction is undone."""
+    transaction = connection.get_transaction()
+    if transaction and transaction in _undone:
+        raise UndoneError(
+            f"A statement failed (error {_undone[transaction]}), and although the error was "
+            "caught, the database has undone all that its transaction wrote: put what may fail "
+            "into `async with session.begin_nested():`."
+        )
