@@ -20,6 +20,7 @@ from app.kit.db.outages import outages
 from app.kit.db.password import renew_password
 # {% endif %}
 from app.kit.db.pool import ReclaimingPool, reclaim_after_lock_error
+from app.kit.db.read_only import refuse_writes
 from app.kit.db.settings import DatabaseSettings
 from app.kit.db.sql_log import log_sql_of
 
@@ -43,6 +44,7 @@ def create_engine(settings: DatabaseSettings) -> AsyncEngine:
         poolclass=ReclaimingPool,
     )
     # First: those who execute a statement themselves (app/kit/db/recovery.py) end its event.
+    refuse_writes(engine.sync_engine)
     log_sql_of(engine.sync_engine, settings)
     driver.configure(engine, settings)
     # {% if cookiecutter.__networked %}

@@ -7,8 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Engine, event
 
 from app.kit.db.sql_patterns import OPAQUE, READS, TRANSACTION_CONTROL
 
@@ -36,15 +35,14 @@ class ReadOnlyError(RuntimeError):
     """A session that only reads refused a statement."""
 
 
-def refuse_writes(engine: AsyncEngine) -> None:
+def refuse_writes(engine: Engine) -> None:
     """Raise ReadOnlyError for what does not only read, where `reads_in_transaction` is an option.
 
     If it is False, also for what needs a transaction: streams, cursors and savepoints.
     """
     # The dialect's events: for one of the engine's, each connection makes dispatchers of its own.
     for event_name in ("do_execute", "do_executemany", "do_execute_no_params"):
-        # Before those who execute a statement themselves (app/kit/db/recovery.py).
-        event.listen(engine.sync_engine, event_name, _check, insert=True)
+        event.listen(engine, event_name, _check)
 
 
 def _check(_cursor: object, statement: str, *rest: Any) -> None:

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from app.kit.db import driver
 from app.kit.db.outcomes import NotingSession
-from app.kit.db.read_only import refuse_writes
 from app.kit.db.session_lock import LockedSession
 
 Joining = Literal["conditional_savepoint", "create_savepoint"]
@@ -50,7 +49,6 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
     """Return the session factories of `engine`."""
     reader = engine
     # {% endif %}
-    refuse_writes(reader)
     return Sessions(
         create_session_factory(engine),
         _create_read_factory(reader, driver.READ_OPTIONS, in_transaction=False),
