@@ -35,7 +35,7 @@ async def test_a_unit_that_goes_on_after_a_deadlock_is_refused(
     both = asyncio.Barrier(2)
     outcomes = await asyncio.gather(unit("One", "Two"), unit("Two", "One"), return_exceptions=True)
     assert caught == 1
-    [refused] = [it for it in outcomes if it is not None]
+    [refused] = [outcome for outcome in outcomes if outcome is not None]
     assert isinstance(refused, UndoneError)
     async with committing_sessions.read() as session:
         names = set(await session.scalars(text("SELECT name FROM companies")))

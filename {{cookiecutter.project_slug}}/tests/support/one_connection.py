@@ -16,6 +16,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import StaticPool
 
+# {% if cookiecutter.__postgresql %}
+from app.kit.db.read_only import refuse_writes
+# {% endif %}
 from app.kit.db.session import Sessions, create_session_factory, create_sessions
 from app.kit.db.session_lock import SessionLock
 # {% if cookiecutter.__postgresql %}
@@ -59,7 +62,11 @@ def _reader_on(connection: AsyncConnection) -> AsyncEngine:
     vars(dialect)["do_execute"] = partial(_execute, shared)
     # {% endif %}
     pool = StaticPool(lambda: shared, dialect=dialect)
-    return AsyncEngine(Engine(pool, dialect, connection.engine.url, hide_parameters=True))
+    engine = Engine(pool, dialect, connection.engine.url, hide_parameters=True)
+    # {% if cookiecutter.__postgresql %}
+    refuse_writes(engine)
+    # {% endif %}
+    return AsyncEngine(engine)
 
 
 def _keep_isolation(_connection: object, options: dict[str, Any]) -> None:
