@@ -26,7 +26,7 @@ LAYERS = {
 """What the modules of a part of the kit may import of the application."""
 MOST_LINES = 200
 MEDIAN = 60
-WHOLE = 7625
+WHOLE = 7640
 OWNERS = 1300
 OWN_TESTS = 400
 """Lines of Python in a default render, of its owner's side, and of its tests: blank ones, too."""
