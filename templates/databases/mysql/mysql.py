@@ -104,11 +104,12 @@ def _wrap_error(context: ExceptionContext) -> OperationalError | None:
 
 def explain_lost_savepoint(context: ExceptionContext) -> OperationalError | None:
     """Report a deadlock as one, although it has ended the savepoint to which we then return."""
-    if context.connection is None:
+    error, connection = context.original_exception, context.connection
+    if connection is None:
         return None
-    error, info = context.original_exception, context.connection.info
+    # Only for these codes: the first connection of all has no `info` yet.
     if code_of(error) in CONTENTION:
-        info[_DEADLOCK] = error
-    elif code_of(error) == NO_SAVEPOINT and (deadlock := info.pop(_DEADLOCK, None)):
+        connection.info[_DEADLOCK] = error
+    elif code_of(error) == NO_SAVEPOINT and (deadlock := connection.info.pop(_DEADLOCK, None)):
         return OperationalError(context.statement, None, deadlock)
     return None
