@@ -109,6 +109,11 @@ def test_each_connection_has_the_password_of_its_moment(
     assert probe(project, "listener", **env) == ["42", "42"]
     file = {"DB_PASS_FILE": "secret.txt"}
     assert probe(project, "again", "sync", **file, **env) == ["42"] * 3
+    # Of several servers whichever is asked; here both are the same.
+    host = urlsplit(env["DATABASE_URL"]).netloc.removeprefix("rotating@")
+    several = env | {"DATABASE_URL": env["DATABASE_URL"].replace(host, f"{host},{host}")}
+    assert probe(project, "again", "listener", **several) == ["42", "42"]
+    assert probe(project, "again", "sync", **file, **several) == ["42"] * 3
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from app.kit.db.settings import DatabaseSettings
 def renew_password(engine: Engine, settings: DatabaseSettings) -> None:
     """Ask `settings` for the password whenever `engine` is about to open a connection."""
 
-    @event.listens_for(engine, "do_connect", insert=True)
+    @event.listens_for(engine, "do_connect")
     def set_password(
         _dialect: Dialect,
         _entry: ConnectionPoolEntry,

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.kit.db.error_codes import OUT_OF_CLUSTER, READ_ONLY, UNDOING, UNREACHABLE, code_of
 from app.kit.db.liveness import leave_read_only_servers
@@ -37,28 +36,23 @@ def choose_server(engine: Engine, servers: Sequence[tuple[str, int]], *, writes:
 
     Each has the driver's time limit for itself. The last one is taken as it is.
     """
+    # Not by `do_connect`, which would keep the listeners behind it, as for passwords, from it.
+    connect_to = engine.dialect.connect
 
-    def connect(
-        dialect: Dialect,
-        _entry: ConnectionPoolEntry,
-        arguments: Sequence[Any],
-        parameters: dict[str, Any],
-    ) -> DBAPIConnection | None:
-        *others, last = servers
+    def connect(*arguments: Any, **parameters: Any) -> DBAPIConnection:
+        *others, (last_host, last_port) = servers
         for host, port in others:
             place = {"host": host, "port": port}
             try:
-                connection = dialect.connect(*arguments, **parameters | place)
+                connection = connect_to(*arguments, **parameters | place)
                 if _is_ready(connection, writes=writes):
                     return connection
-            except (dialect.loaded_dbapi.Error, OSError) as error:
+            except (engine.dialect.loaded_dbapi.Error, OSError) as error:
                 if not isinstance(error, OSError) and code_of(error) not in UNREACHABLE:
                     raise
-        # To this one SQLAlchemy itself connects, and raises what is wrong with it.
-        parameters["host"], parameters["port"] = last
-        return None
+        return connect_to(*arguments, **parameters | {"host": last_host, "port": last_port})
 
-    event.listen(engine, "do_connect", connect)
+    engine.dialect.connect = connect  # type: ignore[method-assign]
 
 
 def _is_ready(connection: DBAPIConnection, *, writes: bool) -> bool:
