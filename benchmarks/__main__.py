@@ -101,9 +101,10 @@ def _read(options: argparse.Namespace) -> report.Results:
 
 
 def _run(options: argparse.Namespace, console: Console) -> report.Results:
-    generator = find_generator()
+    # What is wrong with the command comes before what is missing on this machine.
     pairs = chosen(options.driver, options.framework)
     described = [read_peer(it) for it in options.peer or BUILT_IN]
+    generator = find_generator()
     progress = Progress(
         TextColumn("{task.description}", justify="left"),
         BarColumn(),

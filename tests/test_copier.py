@@ -15,7 +15,7 @@ from copier import run_copy
 from jinja2 import Environment
 from plumbum import local
 from slugify import slugify
-from support.bake import ANSWERS, PROJECT, TEMPLATE, bake, choices, render
+from support.bake import ANSWERS, PROJECT, TEMPLATE, bake, choices, compiling_once, render
 from support.combinations import combinations
 from support.hook import hook
 from support.projects import AWKWARD
@@ -51,7 +51,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def in_this_process(sources: Path, project: Path, **answers: str) -> Path:
     """Render a project with copier, and return it."""
     # Without git, which it would ask about the mode of each file.
-    with local.env(PATH=""):
+    with local.env(PATH=""), compiling_once():
         run_copy(str(sources), project, answers, defaults=True, quiet=True, unsafe=True)
     return project
 

@@ -130,7 +130,7 @@ def test_dev_serves_and_works_and_reloads_both(project: Project, tmp_path: Path)
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("variant", each(WITH_JOBS, usual=[USUAL[0], SQLITE]))
+@pytest.mark.parametrize("variant", each(WITH_JOBS, usual=USUAL[:1]))
 def test_its_developers_find_it_right(
     variant: Variant, developed: Callable[[Variant], Project], tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,28 @@ async def main():
 run(main())
 """
 
+# Asks again once another one has taken the server's connection that it had asked on.
+MOVED = """
+from app.event_loop import run
+from sqlalchemy import text
+from app.kit.db import driver
+from app.kit.db.engine import open_engine
+from app.settings import Settings
+
+async def main():
+    async with open_engine(Settings()) as engine:
+        reader = engine.execution_options(**driver.READ_OPTIONS)
+        async with reader.connect() as connection:
+            # psycopg prepares what it has executed five times.
+            for _ in range(10):
+                await connection.scalar(text("SELECT 7"))
+            async with engine.begin() as other:
+                await other.execute(text("SELECT 1"))
+                print(await connection.scalar(text("SELECT 7")))
+
+run(main())
+"""
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
@@ -73,10 +96,17 @@ def test_every_answer_is_right(project: Project, server: str) -> None:
 
 
 def test_without_the_setting_it_would_not_be(project: Project, server: str) -> None:
-    """The test above can fail."""
+    """A statement that a connection of the server knows is looked for on another one."""
+
+    def ask_on_two(url: str, **env: str) -> tuple[int, str]:
+        done = project.run(project.python, "-c", MOVED, DATABASE_URL=url, **env)
+        return done.returncode, done.stdout + done.stderr
+
     with pgbouncer(server, ignore_startup_parameters=REFUSED_BY_DEFAULT) as url:
-        answers = ask(project, url)
-    assert answers["wrong"] + answers["errors"] > 0
+        assert ask_on_two(url, **POOLED) == (0, "7\n")
+        code, output = ask_on_two(url)
+    assert code != 0
+    assert re.search('prepared statement "[a-z0-9_]+" does not exist', output)
 
 
 def test_a_column_whose_type_changes_is_read_as_what_it_is(project: Project, server: str) -> None:

@@ -44,6 +44,15 @@ if "--multiprocessing-fork" in sys.orig_argv:
     time.sleep(7)
 """
 
+# uvicorn's exit code of a start that failed, from a worker that has not answered its parent yet.
+FAILED_START = """
+import os, sys, time
+
+if "--multiprocessing-fork" in sys.orig_argv:
+    time.sleep(2)
+    os._exit(3)
+"""
+
 # Connections, and a Ctrl-C in `wait`, as Windows reports them; in the worker, too.
 AS_ON_WINDOWS = """
 import fcntl, os, signal, struct, termios, time
@@ -136,6 +145,21 @@ def test_workers_that_import_slowly_are_waited_for(
     with serving(project, tmp_path / "log", "--workers", "2", **env) as service:
         assert httpx2.get(f"{service.url}/ready").status_code == 200
         assert " died" not in service.stop()
+
+
+@pytest.mark.parametrize("project", each(ASGI[:1]), indirect=True)
+def test_a_worker_that_ends_while_it_is_asked_is_not_waited_for(
+    project: Project, url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FAILED_START, encoding="utf-8")
+    env = {"DATABASE_URL": url, "PYTHONPATH": str(tmp_path)}
+    options = ["--port", "0", "--workers", "2"]
+    timeout = str(10 * PATIENCE)
+    done = project.run(
+        project.python, "-m", "app", *options, **env, APP_WORKER_HEALTH_TIMEOUT=timeout
+    )
+    assert done.returncode == 1
+    assert "A worker could not start" in done.stderr
 
 
 @pytest.mark.parametrize("project", each(EVERY, usual=USUAL), indirect=True)

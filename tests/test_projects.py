@@ -76,9 +76,6 @@ WITH_WORKERS: list[Variant] = [
     *((DRIVERS[0][0], it) for it in ("aiohttp", "sanic")),
 ]
 
-# What depends on the system: the database that a developer is brought, and who serves.
-SYSTEM_DEPENDENT = [*DRIVERS, *((DRIVERS[0][0], it) for it in ("aiohttp", "sanic", "none"))]
-
 WEB_PACKAGES = {
     *("aiohttp", "fastapi", "flask", "granian", "h11", "h2", "httpcore", "httptools", "httpx"),
     *("httpx2", "hypercorn", "litestar", "quart", "sanic", "starlette", "uvicorn", "websockets"),
@@ -138,7 +135,7 @@ def test_sessions_behave_in_its_tests_as_in_production(project: Project) -> None
         (project.path / tests).unlink()
 
 
-@pytest.mark.parametrize("project", each(PRINCIPAL, usual=SYSTEM_DEPENDENT[::3]), indirect=True)
+@pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS[:1]), indirect=True)
 @pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.full)])
 def test_its_types_hold_on_windows_and_macos(project: Project, platform: str) -> None:
     command = ["mypy", "--platform", platform]
@@ -265,7 +262,11 @@ def test_it_imports_nothing_that_it_does_not_use(production: Project) -> None:
     assert told == "set()\n"
 
 
-@pytest.mark.parametrize("production", each([*DRIVERS, *FRAMEWORKS[1:]]), indirect=True)
+@pytest.mark.parametrize(
+    "production",
+    each([*DRIVERS, *FRAMEWORKS[1:]], usual=[*DRIVERS, FRAMEWORKS[-1]]),
+    indirect=True,
+)
 def test_what_a_start_checks_needs_no_alembic(production: Project, tmp_path: Path) -> None:
     """Nor does it come with the first request; `doctor` checks what a start does, and ends."""
     with migrated_database(production, tmp_path) as url:
@@ -313,7 +314,7 @@ def test_plain_pip_installs_it(tmp_path_factory: pytest.TempPathFactory) -> None
     assert passed(output) > 5
 
 
-@pytest.fixture(params=each(PRINCIPAL, usual=DRIVERS[:1]))
+@pytest.fixture(params=each(PRINCIPAL, usual=()))
 def oldest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with the oldest versions that it says it works with, and the kit's tests."""
     directory = new_directory(tmp_path_factory)

@@ -163,6 +163,9 @@ class Workers(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """Replace those that ended, or note that one can't start."""
+        for process in self.processes:
+            # With it open here, too, an answer is waited for that an ended one can't give any more.
+            process.child_conn.close()
         # On Windows, those that a signal ended have the exit code of a failed start, too.
         if not (self.signal_queue or self.should_exit.is_set()):
             super().keep_subprocess_alive()
