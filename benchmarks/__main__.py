@@ -32,7 +32,7 @@ from benchmarks.measuring import Plan
 from benchmarks.peer_files import BUILT_IN, Inn, read_peer
 from benchmarks.peer_parts import peer_instructions, peer_round_trips, peers
 from benchmarks.rendering import rendering
-from benchmarks.start_up import STARTS, WORKERS, start_up, worker_starts
+from benchmarks.start_up import STARTS, WORKERS, start_instructions, start_up, worker_starts
 from benchmarks.telemetry import SEEN, WAYS, telemetry
 
 PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
@@ -45,6 +45,7 @@ PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "bulk": bulk,
     "export": export,
     "start_up": start_up,
+    "start_instructions": start_instructions,
     "worker_starts": worker_starts,
     "own_tests": own_tests,
     "rendering": rendering,
@@ -157,6 +158,7 @@ def _steps(part: str, bench: Bench) -> int:
         "telemetry": (bench.plan.rounds + 1) * (len(WAYS) + 2),
         "bulk": 8,
         "start_up": (STARTS + 1) * len(bench.pairs),
+        "start_instructions": 2,
         "worker_starts": STARTS * len(WORKERS),
         "peers": (slices + 1) * (len(bench.peers) + 4),
         "peer_round_trips": len(bench.peers) + 3,

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,16 +98,16 @@ class Callgrind:
         return counts
 
     def _count(self, request: Request) -> float:
-        self._dump()
+        self.dump()
         start = time.monotonic()
         self._send(request, REQUESTS)
         took = time.monotonic() - start
         # The end of the connection belongs to them.
         time.sleep(REST / 10)
-        busy = self._dump()
+        busy = self.dump()
         # Timers tick by the clock, so more often during requests on a machine that is busy.
         time.sleep(REST)
-        return (busy - self._dump() * took / REST) / REQUESTS
+        return (busy - self.dump() * took / REST) / REQUESTS
 
     def _send(self, request: Request, times: int) -> None:
         address = urlsplit(self._server.url)
@@ -121,8 +121,8 @@ class Callgrind:
                     raise BenchmarkError(f"{self._server.name} answers {response.status} {told!r}.")
                 response.read()
 
-    def _dump(self) -> int:
-        """Return the instructions since the last dump."""
+    def dump(self) -> int:
+        """Return the instructions since the last dump, or since the count began."""
         self._control("--dump")
         self._number += 1
         told = Path(f"{self._dumps}.{self._number}").read_text(encoding="utf-8")
@@ -142,16 +142,25 @@ class Callgrind:
 
 
 @contextmanager
-def counting(contestant: Contestant, url: str, log: Path, **env: str) -> Iterator[Callgrind]:
+def counting(
+    contestant: Contestant, url: str, log: Path, env: Mapping[str, str], *, start: bool = False
+) -> Iterator[Callgrind]:
     """Yield a service on the database at `url` under callgrind, once it answers.
 
-    Raises BenchmarkError where there is no valgrind.
+    Its `start` is counted if that is wanted. Raises BenchmarkError where there is no valgrind.
     """
     dumps = log.with_suffix(".counts")
-    options = ("--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={dumps}")
+    counted = f"--instr-atstart={'yes' if start else 'no'}"
+    options = ("--tool=callgrind", counted, f"--callgrind-out-file={dumps}")
     under = replace(contestant, prefix=(_find("valgrind"), *options), patience=PATIENCE)
-    with under.start(url, log, **(SAME | env)) as server:
+    with under.start(url, log, **{**SAME, **env}) as server:
         yield Callgrind(server, dumps)
+
+
+def count_start(contestant: Contestant, url: str, log: Path) -> int:
+    """Return the instructions until the first 200 of a service, with garbage collection."""
+    with counting(contestant, url, log, {"PYTHONPATH": ""}, start=True) as service:
+        return service.dump()
 
 
 def version() -> str:

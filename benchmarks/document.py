@@ -70,7 +70,7 @@ def _block(name: str, results: Results) -> str:
     if part not in results["parts"]:
         return NOT_YET.format(part=part)
     # Of instructions each count says when it was made.
-    when = _counted_on(results, part) if part in COUNTS else conditions(results, part)
+    when = COUNTED_ON.get(part, conditions)(results, part)
     return f"{BLOCKS[name](results)}\n\n{when}"
 
 
@@ -86,13 +86,26 @@ def _run(results: Results) -> str:
 
 def _counted_on(results: Results, part: str) -> str:
     found = results["parts"][part]
-    run = found["run"]
     apart = max(it["apart"] for kind in KINDS for it in found.get(kind, {}).values())
     return (
-        f"Thousands of instructions for a request, counted on {run['date'][:10]} on "
-        f"{run['system']} with Python {run['python']} and valgrind {run['valgrind']}. Each was "
+        f"Thousands of instructions for a request, {_by_valgrind(found['run'])}. Each was "
         f"counted twice: the two differ by {apart:.1%} at most (refused: more than {BOUND:.0%}). "
-        f"Versions: {named(run['versions'])}."
+        f"Versions: {named(found['run']['versions'])}."
+    )
+
+
+def _start_counted_on(results: Results, part: str) -> str:
+    found = results["parts"][part]
+    return (
+        f"It was {_by_valgrind(found['run'])}, twice: the two differ by {found['apart']:.1%}. "
+        f"Versions: {named(found['run']['versions'])}."
+    )
+
+
+def _by_valgrind(run: Results) -> str:
+    return (
+        f"counted on {run['date'][:10]} on {run['system']} with Python {run['python']} and "
+        f"valgrind {run['valgrind']}"
     )
 
 
@@ -264,6 +277,11 @@ def _start_up(results: Results) -> str:
     )
 
 
+def _start_instructions(results: Results) -> str:
+    found = results["parts"]["start_instructions"]
+    return f"{found['name']}: {found['instructions'] / 1e6:,.0f} million instructions."
+
+
 def _worker_starts(results: Results) -> str:
     found = results["parts"]["worker_starts"]
     counts = [*found]
@@ -346,6 +364,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "bulk": _bulk,
     "export": _export,
     "start_up": _start_up,
+    "start_instructions": _start_instructions,
     "worker_starts": _worker_starts,
     "own_tests": _own_tests,
     "rendering": _rendering,
@@ -365,6 +384,8 @@ PARTS_OF = {
     "peer_wire": peer_tables.WIRE,
 }
 """The parts of those that have another name."""
+COUNTED_ON = dict.fromkeys(COUNTS, _counted_on) | {"start_instructions": _start_counted_on}
+"""What stands below blocks that are counted, and not measured by the clock."""
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def counted(
     Raises BenchmarkError if two counts of the same disagree.
     """
     log = bench.directory / f"counted-{len(list(bench.directory.glob('counted-*.log')))}.log"
-    with counting(contestant, url, log, **env) as service:
+    with counting(contestant, url, log, env) as service:
         found = {}
         for method in methods:
             bench.advance(f"{method} {contestant.name}")

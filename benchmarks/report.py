@@ -209,8 +209,14 @@ def _worker_starts(found: Results) -> str:
     return f"Seconds of processor until all workers have started: {', '.join(taken)}."
 
 
+def _start_instructions(found: Results) -> str:
+    millions = found["instructions"] / 1e6
+    return f"Until its first 200 {found['name']} executes {millions:,.0f} million instructions."
+
+
 _COSTS = {
     "peer_round_trips": _peer_wire,
+    "start_instructions": _start_instructions,
     "worker_starts": _worker_starts,
     "levers": _levers,
     "bulk": _bulk,

@@ -10,8 +10,10 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.bench import Bench
+from benchmarks.callgrind import BOUND, Counts, count_start
 from benchmarks.contestants import BASELINE, Contestant
 from benchmarks.errors import BenchmarkError
+from benchmarks.instructions import run_of_counts
 from benchmarks.rounds import spread
 from benchmarks.servers import Server, seeded
 
@@ -43,6 +45,33 @@ def start_up(bench: Bench) -> dict[str, Any]:
     return {
         name: {"cpu_seconds": spread(taken).median, **imports[name]}
         for name, taken in seconds.items()
+    }
+
+
+def start_instructions(bench: Bench) -> dict[str, Any]:
+    """Return the instructions until the first 200 of FastAPI's project, counted twice.
+
+    Raises BenchmarkError if the two counts disagree.
+    """
+    ours = bench.workshop.contestant(*BASELINE)
+    with seeded(ours.project, bench.directory, rows=1) as url:
+        with ours.start(url, bench.log(ours.name)):
+            pass  # compiles its modules
+        counts = []
+        for number in (1, 2):
+            bench.advance(f"Count start {number} of {ours.name}")
+            counts.append(count_start(ours, url, bench.log(f"counted-start-{number}")))
+    found = Counts(*counts)
+    if found.apart > BOUND:
+        raise BenchmarkError(
+            f"Two counts of a start are {counts[0]:,} and {counts[1]:,} instructions, which is "
+            f"more than {BOUND:.0%} apart."
+        )
+    return {
+        "name": ours.name,
+        "instructions": round(found.mean),
+        "apart": found.apart,
+        "run": run_of_counts(bench),
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.projects import Project
 
-from benchmarks.callgrind import BOUND, METHODS, MISSING, Callgrind, Counts, counting
+from benchmarks.callgrind import BOUND, METHODS, MISSING, Callgrind, Counts, count_start, counting
 from benchmarks.contestants import Contestant
 from benchmarks.errors import BenchmarkError
 
@@ -56,14 +56,18 @@ class Here(Project):
         return Path(sys.executable)
 
 
+def server_in(directory: Path, *arguments: object, source: str = SERVER) -> Contestant:
+    """Return a server of a few lines."""
+    program = directory / "server.py"
+    program.write_text(source, encoding="utf-8")
+    command = (str(program), *map(str, arguments))
+    return Contestant("a server", Here(directory, "asyncpg"), command)
+
+
 @contextmanager
 def served(directory: Path, *arguments: object) -> Iterator[Callgrind]:
-    """Yield a server of a few lines under callgrind."""
-    program = directory / "server.py"
-    program.write_text(SERVER, encoding="utf-8")
-    command = (str(program), *map(str, arguments))
-    contestant = Contestant("a server", Here(directory, "asyncpg"), command)
-    with counting(contestant, "", directory / "log") as service:
+    """Yield such a server under callgrind."""
+    with counting(server_in(directory, *arguments), "", directory / "log", {}) as service:
         yield service
 
 
@@ -86,6 +90,18 @@ def test_a_loop_more_is_seen(tmp_path: Path) -> None:
 def test_counts_of_two_processes_agree(tmp_path: Path) -> None:
     before, again = (counts_of(tmp_path, USUAL) for _ in range(2))
     assert before.mean == pytest.approx(again.mean, rel=BOUND)
+
+
+@NEEDS_VALGRIND
+@pytest.mark.full  # a start that takes longer is no more than that
+def test_what_a_start_does_is_counted(tmp_path: Path) -> None:
+    turns = 1_000_000
+    loop = f"for _ in range({turns}): pass\n"
+    before, after = (
+        count_start(server_in(tmp_path, 0, source=source), "", tmp_path / "log")
+        for source in (SERVER, loop + SERVER)
+    )
+    assert 10 < (after - before) / turns < 1000
 
 
 @NEEDS_VALGRIND

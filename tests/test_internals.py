@@ -1,8 +1,8 @@
-"""The inside of servers and frameworks: what projects use of it is there."""
+"""The inside of servers, frameworks, SQLAlchemy and drivers: what projects use of it is there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from support.bake import WEB_FRAMEWORKS, choices, server_of
@@ -52,12 +52,44 @@ OVERRIDDEN: dict[str, dict[str, list[str]]] = {
     },
 }
 """Methods of theirs that ours take the place of: without them, nobody would call ours."""
+SQLALCHEMY = {
+    "AsyncAdaptedQueuePool": ["__init__", "connect", "_do_get"],
+    "AsyncSession": ["__init__", "begin", "begin_nested"],
+    "AsyncSessionTransaction": ["__init__"],
+    "TypeDecorator": ["__init__", "process_bind_param", "process_result_value"],
+    "UserDefinedType": ["__init__", "__repr__"],
+}
+OF_DRIVERS: dict[str, dict[str, list[str]]] = {
+    "asyncpg": {},
+    "psycopg": {
+        "AsyncConnection": ["rollback", "wait", "cancel_safe"],
+        "AsyncCursor": ["_execute_gen"],
+        "AsyncPipeline": ["_sync_gen", "_communicate_gen"],
+    },
+    "aiosqlite": {},
+    "asyncmy": {"Connection": ["rollback"]},
+    "aiomysql": {
+        "Connection": [
+            *("__init__", "cursor", "ensure_closed", "rollback", "_request_authentication"),
+            *("_read_query_result", "_read_ok_packet"),
+        ],
+        "SSCursor": ["_show_warnings", "_read_next", "close"],
+    },
+}
+"""Those of drivers, in the same way."""
 
 
-def uses(project: Project, *options: str) -> list[str]:
+def uses(project: Project, *options: str, of: Iterable[str] = PACKAGES) -> list[str]:
     """Return what a project overrides, and a line for each use of what is not there."""
     program = PROBES / "internals.py"
-    return project.succeed(project.python, program, *options, *PACKAGES).splitlines()
+    return project.succeed(project.python, program, *options, *of).splitlines()
+
+
+def overrides(classes: dict[str, list[str]]) -> list[str]:
+    """Return the lines of `uses` about methods of these classes."""
+    return sorted(
+        f"overrides {kind}.{method}" for kind, methods in classes.items() for method in methods
+    )
 
 
 @pytest.mark.parametrize("variant", each(VARIANTS))
@@ -66,9 +98,25 @@ def test_what_projects_use_of_the_inside_is_there(
 ) -> None:
     _, framework, server, *_ = (*variant, choices("server")[0])
     of_both = OVERRIDDEN[framework] | OVERRIDDEN[server_of(framework, server)]
-    assert sorted(uses(installed(variant))) == sorted(
-        f"overrides {kind}.{method}" for kind, methods in of_both.items() for method in methods
-    )
+    assert sorted(uses(installed(variant), "app")) == overrides(of_both)
+
+
+@pytest.mark.parametrize("variant", each([(driver, FASTAPI) for driver in choices("driver")]))
+def test_what_projects_use_of_sqlalchemy_and_of_drivers_is_there(
+    variant: Variant, installed: Callable[[Variant], Project]
+) -> None:
+    driver, _ = variant
+    packages = ["sqlalchemy", driver, "pymysql"]
+    found = uses(installed(variant), "app/kit/db", of=packages)
+    assert sorted({*found}) == overrides(SQLALCHEMY | OF_DRIVERS[driver])
+
+
+@pytest.mark.parametrize("variant", each([("psycopg", FASTAPI)]))
+def test_a_name_that_a_driver_lacks_is_found(
+    variant: Variant, installed: Callable[[Variant], Project]
+) -> None:
+    found = uses(installed(variant), "--gone", "_WaitTimeout", "app/kit/db", of=["psycopg"])
+    assert [line for line in found if "psycopg.errors" in line and "_WaitTimeout" in line], found
 
 
 GONE = [
@@ -113,7 +161,7 @@ def test_a_line_that_broke_is_named(
         if (of_framework, of_server) != (framework, server):
             continue
         file = f"app/kit/commands/{name}"
-        found = [it for it in uses(project, "--gone", gone) if it.startswith(f"{file}:")]
+        found = [it for it in uses(project, "--gone", gone, "app") if it.startswith(f"{file}:")]
         lines = (project.path / file).read_text(encoding="utf-8").splitlines()
         [number] = [index for index, text in enumerate(lines, 1) if line in text][:1]
         assert any(it.startswith(f"{file}:{number}: ") and gone in it for it in found), (

@@ -1,9 +1,9 @@
 """Run in a project: what its code uses of other packages' inside, and what of that is not there.
 
-    python internals.py [--gone NAME] PACKAGE …
+    python internals.py [--gone NAME] FOLDER PACKAGE …
 
-Prints a line for each use that no longer has its object: file, line, and what is missing. `--gone`
-lets a name be missing everywhere, to prove that its uses would be found.
+Prints a line for each use, by a file in the folder, that no longer has its object: file, line, and
+what is missing. `--gone` lets a name be missing everywhere, to prove that its uses would be found.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--gone"]:
         GONE.add(arguments[1])
         arguments = arguments[2:]
-    for path in sorted(Path("app").rglob("*.py")):
-        file = File(path, {*arguments})
+    folder, *packages = arguments
+    for path in sorted(Path(folder).rglob("*.py")):
+        file = File(path, {*packages})
         for line, text in sorted(file.missing()):
             print(f"{path.as_posix()}:{line}: {text}")
         for override in file.overrides:
@@ -56,7 +57,7 @@ class File:
         yield from self._imports()
         if not self.used:
             return
-        names = (universe(frozenset(self.used)) | OF_PYTHON) - GONE
+        names = (universe(frozenset(self.used)) | OF_PYTHON) - GONE if self.of_server else set()
         options = self._options()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Attribute):
@@ -140,7 +141,9 @@ class File:
             yield node.lineno, f"`{ast.unparse(node.func)}()`: {error}"
 
     def _class(self, node: ast.ClassDef) -> Iterator[tuple[int, str]]:
-        bases = [it for it in map(self._resolve, node.bases) if inspect.isclass(it)]
+        # Also `Generic[Any]`.
+        named = [it.value if isinstance(it, ast.Subscript) else it for it in node.bases]
+        bases = [it for it in map(self._resolve, named) if inspect.isclass(it)]
         if not bases:
             return
         [base, *_] = bases
