@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
+import httpcore2
 import pytest
 from support.projects import (
     AWKWARD,
@@ -95,6 +96,8 @@ def pytest_configure() -> None:
     """
     # Or each of the commands that tests start, in bakes and here, compiles all that it imports.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Or each client, also one without TLS, reads all authorities of the system: 30 ms of processor.
+    httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
     for name in ("SIGINT", "SIGHUP"):

@@ -24,6 +24,7 @@ from support.windows.simulated import SELECTOR, SIMULATION
 WORKFLOW = ".github/workflows/ci.yml"
 DEPENDABOT = ".github/dependabot.yml"
 POWERSHELL = "Get-Service"
+OF_LOOPS = "tests/test_service.py tests/kit/test_loop.py tests/kit/test_event_loop.py"
 # All answers on which the workflow depends.
 VARIANTS = [{name: value} for name in ("driver", "python_version") for value in choices(name)]
 
@@ -107,25 +108,27 @@ def test_windows_runs_in_the_template_what_it_runs_in_projects(tmp_path: Path) -
 @pytest.mark.projects
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows needs no simulation of itself")
 @pytest.mark.parametrize(
-    "driver",
+    ("driver", "tests"),
     [
-        # The loop is a matter of life for psycopg; the others on request.
-        pytest.param(driver, marks=[pytest.mark.full] if driver != "psycopg" else [])
-        for driver in jobs(TEMPLATE)["windows"]["strategy"]["matrix"]["driver"]
+        # The loop is a matter of life for psycopg; the others, and all tests, on request.
+        ("psycopg", OF_LOOPS),
+        pytest.param("psycopg", "", marks=pytest.mark.full),
+        *(
+            pytest.param(driver, OF_LOOPS, marks=pytest.mark.full)
+            for driver in jobs(TEMPLATE)["windows"]["strategy"]["matrix"]["driver"]
+            if driver != "psycopg"
+        ),
     ],
 )
-def test_simulated_win32_steps_of_windows(driver: str, tmp_path: Path) -> None:
+def test_simulated_win32_steps_of_windows(driver: str, tests: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     report = tmp_path / "loops"
     with database_for(driver, tmp_path) as url:
         env = {"DATABASE_URL": url, "TEST_DATABASE_URL": url, "RUNNER_TEMP": str(tmp_path)}
         simulated = {"PYTHONPATH": str(SIMULATION), "SIMULATED_WIN32_LOOPS": str(report)}
         for command, place in steps(jobs(TEMPLATE)["windows"], tmp_path, driver):
-            if command == "uv run pytest" and driver != "psycopg":
-                # Its other tests run elsewhere, and the loop is a matter of life for psycopg.
-                succeed(f"{command} tests/test_service.py", place, env | simulated)
-            else:
-                succeed(command, place, env if place == TEMPLATE else env | simulated)
+            chosen = f"{command} {tests}" if command == "uv run pytest" else command
+            succeed(chosen, place, env if place == TEMPLATE else env | simulated)
     loops = {line.split()[1] for line in report.read_text(encoding="utf-8").splitlines()}
     assert SELECTOR in loops
 

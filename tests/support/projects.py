@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any, Self
@@ -24,7 +23,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from support.bake import bake, choices
+from support.bake import TEMPLATE, bake, choices
 from support.bytecode import CACHE, compile_packages
 from support.databases.real import copied_database, database_for, kind_of, lasting_database
 
@@ -62,13 +61,12 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **pinned, **caches, **more}
 
 
-@cache
 def mypy_cache(platform: str = sys.platform) -> str:
     """Return the directory in which all projects keep what mypy knows of their packages.
 
     mypy compares contents, not places: only what differs from the project before is read again.
     """
-    return str(_lasting_directory(f"mypy-{platform}-"))
+    return str(TEMPLATE / ".tools" / f"mypy-{platform}")
 
 
 def find_uv() -> str:

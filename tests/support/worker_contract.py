@@ -54,7 +54,7 @@ def check(project: Project, url: str) -> None:
     deadline = monotonic() + PATIENCE
     while len(_run(project, url, "jobs", "list", "--state", "queued")) > 1:
         assert monotonic() < deadline, _run(project, url, "jobs", "list")
-        sleep(0.2)
+        sleep(1)
     later, failed, *done = [line.split("\t") for line in _run(project, url, "jobs", "list")]
     assert len(done) == JOBS
     for _, kind, state, _, attempts, reason in done:

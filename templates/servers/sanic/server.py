@@ -88,4 +88,4 @@ async def accepting(server: Any, *, patience: float) -> AsyncIterator[None]:
                     connection.close_if_idle()
                 else:
                     connection.abort()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .database_modules import DATABASE_MODULES
 from .modules import is_standard, loaded_by
@@ -20,6 +21,7 @@ COMMAND_LINES = {"cyclopts", "typer"}
 IS_TEST = re.compile(r"test_.*\.py|.*_test\.py")
 
 
+@lru_cache(maxsize=1)
 def reason(source: Source) -> str:
     """Return why `source` is an entry point, in words, or "" if it is none."""
     return next(_reasons(source), "")

@@ -1,5 +1,6 @@
 """A client of the application, which is served on this process's own loop."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,9 @@ from app.kit.http.requests import RESOURCES
 from app.main import create_app
 from app.resources import open_resources
 from app.settings import Settings
+
+# Made once, as it reads all authorities of the system: nothing is encrypted here.
+TLS = ssl.create_default_context()
 
 
 @asynccontextmanager
@@ -31,7 +35,7 @@ async def open_client(
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
             url = f"http://127.0.0.1:{site.port}"
-            async with AsyncClient(base_url=url, trust_env=False) as client:
+            async with AsyncClient(base_url=url, trust_env=False, verify=TLS) as client:
                 yield client
         finally:
             await runner.cleanup()

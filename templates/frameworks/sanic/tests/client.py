@@ -1,6 +1,7 @@
 """A client of the application, which is served on this process's own loop."""
 
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,9 @@ from app.kit.db.session import Sessions
 from app.main import create_app
 from app.resources import open_resources
 from app.settings import Settings
+
+# Made once, as it reads all authorities of the system: nothing is encrypted here.
+TLS = ssl.create_default_context()
 
 
 @asynccontextmanager
@@ -32,6 +36,6 @@ async def open_client(
         async with (
             open_resources(settings, database) as app.ctx.resources,
             accepting(server, patience=5),
-            AsyncClient(base_url=url, trust_env=False) as client,
+            AsyncClient(base_url=url, trust_env=False, verify=TLS) as client,
         ):
             yield client
