@@ -48,6 +48,7 @@ OVERRIDDEN: dict[str, dict[str, list[str]]] = {
     "sanic": {
         "WebSocketProtocol": ["data_received"],
         "ErrorHandler": ["default", "log"],
+        "Request": ["path", "forwarded"],
         "Router": ["__init__", "add"],
     },
 }

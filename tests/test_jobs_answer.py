@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from support.bake import ANSWERS, WEB_FRAMEWORKS, choices
+from support.bake import WEB_FRAMEWORKS, choices
 from support.databases.observer import wait_until
 from support.databases.real import database_for
 from support.kit_tests import OF_JOBS, add_kit_tests
@@ -26,6 +26,7 @@ from support.projects import (
     running,
     serving,
 )
+from support.variants import OF_DATABASES
 
 pytestmark = pytest.mark.projects
 
@@ -38,9 +39,7 @@ WITH_JOBS: list[Variant] = [
     *((DRIVER, framework, SERVER, "yes") for framework in WEB_FRAMEWORKS[1:]),
     *((DRIVER, FIRST, server, "yes") for server in OTHER_SERVERS),
 ]
-# One driver of each database, the first.
-DATABASES = {ANSWERS["_drivers"][it]["database"]: it for it in reversed(choices("driver"))}
-USUAL: list[Variant] = [(driver, FIRST, SERVER, "yes") for driver in DATABASES.values()]
+USUAL: list[Variant] = [(driver, FIRST, SERVER, "yes") for driver in OF_DATABASES.values()]
 SQLITE: Variant = ("aiosqlite", FIRST, SERVER, "yes")
 SQLITE_ALONE: Variant = ("aiosqlite", "none", SERVER, "no")
 PATH = "/api/v1/companies"

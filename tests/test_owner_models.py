@@ -19,14 +19,12 @@ from support.models.drawn_models import versions
 from support.models.owner_files import MODELS_OF_AN_OWNER, TEST_OF_AN_OWNER
 from support.places import PROBES
 from support.projects import Project, each, environment, passed
+from support.variants import OF_DATABASES
 
 pytestmark = pytest.mark.projects
 
 DRIVERS = [(driver, choices("framework")[0]) for driver in choices("driver")]
-DATABASES = {
-    ANSWERS["_drivers"][driver]["database"]: (driver, web) for driver, web in [*DRIVERS][::-1]
-}
-ONE_EACH = [*DATABASES.values()]
+ONE_EACH = [(driver, choices("framework")[0]) for driver in OF_DATABASES.values()]
 Take = Callable[[list[str]], str]
 """Takes versions of models through Alembic, and returns what went wrong."""
 

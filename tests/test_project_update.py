@@ -75,19 +75,23 @@ def test_each_answer_gives_what_a_fresh_project_has(template: Path, tmp_path: Pa
     insert(project / "app" / "settings.py", "", OURS)
     commit(project, "Ours")
     answers: dict[str, str] = {}
-    for word in (
-        *("driver=aiosqlite", "framework=none", "jobs=yes", "framework=litestar"),
-        *("server=granian", "sync_engine=yes", "driver=asyncmy", "local_database=no"),
-        *('description=Sells "all" it has.', "license=none"),
+    for number, changed in enumerate(
+        (
+            {"driver": "aiosqlite"},
+            {"framework": "none"},
+            {"jobs": "yes"},
+            {"framework": "litestar", "server": "granian"},
+            {"driver": "asyncmy", "sync_engine": "yes", "local_database": "no"},
+            {"description": 'Sells "all" it has.', "license": "none"},
+        )
     ):
-        code, said = update(project, word)
+        code, said = update(project, *(f"{name}={value}" for name, value in changed.items()))
         assert code == 0, said
-        name, _, value = word.partition("=")
-        answers[name] = value
-        fresh = files(bake(tmp_path / f"fresh-{len(answers)}-{name}-{value[:9]}", **answers))
+        answers |= changed
+        fresh = files(bake(tmp_path / f"fresh-{number}", **answers))
         fresh["app/settings.py"] += OURS.encode()
-        assert files(project) == fresh, word
-        commit(project, f"Changed {name}")
+        assert files(project) == fresh, changed
+        commit(project, f"Changed {' and '.join(changed)}")
     assert_follows(project)
     assert "Nothing to do" in update(project)[1]
 

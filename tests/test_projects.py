@@ -37,6 +37,7 @@ from support.projects import (
     serving,
 )
 from support.repositories import succeed
+from support.variants import OF_DATABASES
 from support.worker_contract import ENVIRONMENT, check, enqueue
 
 pytestmark = pytest.mark.projects
@@ -67,6 +68,7 @@ EVERY = list(
     dict.fromkeys(itertools.starmap(with_server, itertools.product(*map(choices, QUESTIONS))))
 )
 WORKERS = [(driver, "none") for driver in choices("driver")]
+USUAL_WORKERS = [(driver, "none") for driver in OF_DATABASES.values()]
 SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
 
 # Each server with the first driver.
@@ -224,7 +226,7 @@ def test_it_keeps_the_contract_and_stops_clean(
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("production", each(WORKERS), indirect=True)
+@pytest.mark.parametrize("production", each(WORKERS, usual=USUAL_WORKERS), indirect=True)
 def test_workers_keep_their_contract_and_stop_clean(production: Project, tmp_path: Path) -> None:
     with migrated_database(production, tmp_path) as url:
         enqueue(production, url)
@@ -244,7 +246,7 @@ def test_workers_keep_their_contract_and_stop_clean(production: Project, tmp_pat
     assert all("app.kit.jobs.consumer: Job" in line for line in before), before
 
 
-@pytest.mark.parametrize("production", each(WORKERS), indirect=True)
+@pytest.mark.parametrize("production", each(WORKERS, usual=USUAL_WORKERS), indirect=True)
 def test_a_worker_has_nothing_of_the_web(production: Project) -> None:
     listing = ["pip", "list", "--format", "json", "--python", str(production.python)]
     listed = production.succeed(find_uv(), *listing)

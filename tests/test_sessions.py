@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support.bake import bake, choices
 from support.places import OWNERS
 from support.projects import Project, Variant, each, migrated_database, running
+from support.variants import OF_DATABASES
 from support.worker_contract import ENVIRONMENT, check, enqueue
 
 DRIVERS: list[Variant] = [(driver, choices("framework")[0]) for driver in choices("driver")]
@@ -60,7 +61,6 @@ def test_a_worker_that_listens_has_no_leak(
         assert "held for" not in worker.stop()
 
 
-DATABASES = {"postgresql": "asyncpg", "mysql": "asyncmy", "sqlite": "aiosqlite"}
 TEXTS = {
     "postgresql": ["'{}'", "'it''s {}'", "E'\\'{}'", "$${}$$", "$a$ ' {} $a$", '"{}"'],
     "mysql": ["'{}'", "'it\\'s {}'", '"{}"', "`{}`"],
@@ -137,12 +137,12 @@ WRITES = {
 }
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=OF_DATABASES)
 def refusal(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Callable[..., str | None]]]:
     """Yield a database, and what its projects ask about statements."""
-    project = bake(tmp_path_factory.mktemp("bake"), driver=DATABASES[request.param])
+    project = bake(tmp_path_factory.mktemp("bake"), driver=OF_DATABASES[request.param])
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(project)
         for name in [it for it in sys.modules if it.partition(".")[0] == "app"]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from support.bake import WEB_FRAMEWORKS, choices
+from support.bake import ANSWERS, WEB_FRAMEWORKS, choices
 from support.projects import Variant
 
+OF_DATABASES: dict[str, str] = {
+    ANSWERS["_drivers"][driver]["database"]: driver for driver in reversed(choices("driver"))
+}
+"""The first driver of each database, which stands for all of them where drivers are alike."""
 USUAL_SERVICES: list[Variant] = [
     *(("asyncpg", framework) for framework in WEB_FRAMEWORKS if framework != "starlette"),
     ("psycopg", WEB_FRAMEWORKS[0]),
