@@ -84,8 +84,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many tests run at once: a quarter of their time, they wait for a server."""
-    return (os.cpu_count() or 1) + 1
+    """Return how many tests run at once: two more than cores, as some always wait for something."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_configure() -> None:

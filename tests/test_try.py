@@ -20,6 +20,7 @@ import trustme
 from support.bake import TEMPLATE, bake, choices
 from support.databases.observer import wait_until
 from support.projects import DEAD_PROXY, environment
+from support.variants import OF_DATABASES
 
 
 def try_py(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -36,7 +37,13 @@ def try_py(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.projects
-@pytest.mark.parametrize("driver", choices("driver"))
+@pytest.mark.parametrize(
+    "driver",
+    [
+        pytest.param(it, marks=[] if it in OF_DATABASES.values() else [pytest.mark.full])
+        for it in choices("driver")
+    ],
+)
 def test_it_scaffolds_starts_calls_and_stops(driver: str, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     done = try_py("--driver", driver, "--output", str(tmp_path))
