@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -61,8 +60,6 @@ def main() -> int:
     """Measure what the arguments ask for, print it, and return the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    # Or each start compiles the project anew, which no user's second start does.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     options = _options()
     console = Console()
     try:

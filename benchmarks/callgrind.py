@@ -65,6 +65,14 @@ class Counts:
         """By which part they differ."""
         return abs(self.first - self.second) / self.mean
 
+    def ensure_agreement(self, name: str) -> None:
+        """Raise BenchmarkError, about `name`, if they differ by more than BOUND."""
+        if self.apart > BOUND:
+            raise BenchmarkError(
+                f"{name}: two counts of the same are {self.first:,.0f} and "
+                f"{self.second:,.0f} instructions, which is more than {BOUND:.0%} apart."
+            )
+
 
 class Callgrind:
     """A service under callgrind, and one connection to it."""
@@ -90,11 +98,7 @@ class Callgrind:
             if counts.apart > BOUND:
                 counts = Counts(counts.second, self._count(request))
         self._control("--instr=off")
-        if counts.apart > BOUND:
-            raise BenchmarkError(
-                f"{self._server.name}: two counts of the same are {counts.first:,.0f} and "
-                f"{counts.second:,.0f} instructions, which is more than {BOUND:.0%} apart."
-            )
+        counts.ensure_agreement(self._server.name)
         return counts
 
     def _count(self, request: Request) -> float:

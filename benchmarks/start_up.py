@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.bench import Bench
-from benchmarks.callgrind import BOUND, Counts, count_start
+from benchmarks.callgrind import Counts, count_start
 from benchmarks.contestants import BASELINE, Contestant
 from benchmarks.errors import BenchmarkError
 from benchmarks.instructions import run_of_counts
@@ -62,11 +62,7 @@ def start_instructions(bench: Bench) -> dict[str, Any]:
             bench.advance(f"Count start {number} of {ours.name}")
             counts.append(count_start(ours, url, bench.log(f"counted-start-{number}")))
     found = Counts(*counts)
-    if found.apart > BOUND:
-        raise BenchmarkError(
-            f"Two counts of a start are {counts[0]:,} and {counts[1]:,} instructions, which is "
-            f"more than {BOUND:.0%} apart."
-        )
+    found.ensure_agreement(f"The start of {ours.name}")
     return {
         "name": ours.name,
         "instructions": round(found.mean),

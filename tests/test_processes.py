@@ -136,12 +136,17 @@ def test_what_windows_reports_of_pipes_and_ctrl_c_is_an_orderly_stop(
     assert done.stdout.count("An orderly stop") == 2
 
 
+def running_first(program: str, directory: Path) -> dict[str, str]:
+    """Return an environment in which each Python runs a program, kept in `directory`, first."""
+    (directory / "sitecustomize.py").write_text(program, encoding="utf-8")
+    return {"PYTHONPATH": str(directory)}
+
+
 @pytest.mark.parametrize("project", each(ASGI[:1]), indirect=True)
 def test_workers_that_import_slowly_are_waited_for(
     project: Project, url: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(SLOW_IMPORT, encoding="utf-8")
-    env = {"DATABASE_URL": url, "PYTHONPATH": str(tmp_path)}
+    env = {"DATABASE_URL": url, **running_first(SLOW_IMPORT, tmp_path)}
     with serving(project, tmp_path / "log", "--workers", "2", **env) as service:
         assert httpx2.get(f"{service.url}/ready").status_code == 200
         assert " died" not in service.stop()
@@ -151,8 +156,7 @@ def test_workers_that_import_slowly_are_waited_for(
 def test_a_worker_that_ends_while_it_is_asked_is_not_waited_for(
     project: Project, url: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(FAILED_START, encoding="utf-8")
-    env = {"DATABASE_URL": url, "PYTHONPATH": str(tmp_path)}
+    env = {"DATABASE_URL": url, **running_first(FAILED_START, tmp_path)}
     options = ["--port", "0", "--workers", "2"]
     timeout = str(10 * PATIENCE)
     done = project.run(

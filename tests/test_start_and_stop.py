@@ -107,11 +107,7 @@ def warnings_in(log: str) -> list[str]:
     return [line for line in lines if "Warning" in line]
 
 
-@pytest.mark.parametrize(
-    "number",
-    # A server takes one as the other: what differs is its exit code.
-    [STOP_SIGNALS[0], *(pytest.param(it, marks=pytest.mark.full) for it in STOP_SIGNALS[1:])],
-)
+@pytest.mark.parametrize("number", STOP_SIGNALS)
 def test_it_starts_warm_answers_what_it_began_and_leaves_nothing(
     stage: Stage, tmp_path: Path, workers: int, number: signal.Signals
 ) -> None:
