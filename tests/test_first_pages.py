@@ -92,9 +92,7 @@ def test_the_examples_of_sessions_work_and_the_mistakes_fail_as_it_says(grown: G
     put(project.path / "tests" / "claims.json", json.dumps(claims(page)))
     ignored = "--ignore=D,E402,F811,I001,SIM117"
     project.succeed(project.python, "-m", "ruff", "check", ignored, "app/page.py")
-    project.succeed(
-        project.python, "-m", "pytest", "-q", "tests/test_sessions_page.py", **grown.env
-    )
+    project.pass_tests("tests/test_sessions_page.py", **grown.env)
 
 
 def test_what_is_done_after_the_answer_and_in_a_websocket_works(
@@ -144,9 +142,7 @@ def test_the_first_job_is_done(grown: Grown) -> None:
     for command in (["check"], ["format", "--check"]):
         paths = ["app/invoices", "app/jobs.py", "tests/invoices"]
         project.succeed(project.python, "-m", "ruff", *command, *paths)
-    project.succeed(
-        project.python, "-m", "pytest", "-q", "tests/invoices/test_jobs.py", **grown.env
-    )
+    project.pass_tests("tests/invoices/test_jobs.py", **grown.env)
 
 
 REVISION = """\

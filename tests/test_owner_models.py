@@ -111,10 +111,7 @@ def test_what_an_owner_tests_passes(developing: Project, tmp_path: Path) -> None
         with database_for(developing.driver, tmp_path) as url:
             for command in (["upgrade", "head"], ["revision", "--autogenerate", "-m", "owner"]):
                 developing.succeed(developing.python, "-m", "alembic", *command, DATABASE_URL=url)
-        summary = developing.succeed(
-            developing.python, "-m", "pytest", "-q", tests, "-p", "no:randomly"
-        )
-        assert passed(summary) == 8
+        assert passed(developing.pass_tests(tests, "-p", "no:randomly")) == 8
     finally:
         shutil.rmtree(models)
         for path in [tests, *set(versions.glob("*.py")) - known]:

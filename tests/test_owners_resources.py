@@ -206,8 +206,7 @@ def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -
     )
     resources.write_text(text, encoding="utf-8")
     project.succeed(project.python, "-m", "mypy")
-    chosen = ["tests/test_shared.py"]
-    assert passed(project.succeed(project.python, "-m", "pytest", "-q", *chosen)) == 2
+    assert passed(project.pass_tests("tests/test_shared.py")) == 2
 
 
 def test_the_sessions_can_be_overridden(project: Project, variant: Variant) -> None:
@@ -217,4 +216,4 @@ def test_the_sessions_can_be_overridden(project: Project, variant: Variant) -> N
         return
     test = project.path / "tests" / "test_overrides.py"
     test.write_text(overrides, encoding="utf-8")
-    passed(project.succeed(project.python, "-m", "pytest", "-q", "tests/test_overrides.py"))
+    passed(project.pass_tests("tests/test_overrides.py"))

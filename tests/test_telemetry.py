@@ -449,4 +449,4 @@ def test_a_project_with_telemetry_is_type_clean_and_its_own_tests_pass(
     project.succeed(project.python, "-m", "ruff", "check")
     project.succeed(project.python, "-m", "mypy")
     # Its developer may have a collector, or not.
-    passed(project.succeed(project.python, "-m", "pytest", OTEL_EXPORTER_OTLP_ENDPOINT=NOBODY))
+    passed(project.pass_tests(OTEL_EXPORTER_OTLP_ENDPOINT=NOBODY))

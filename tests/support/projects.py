@@ -25,7 +25,13 @@ import pytest
 
 from support.bake import TEMPLATE, bake, choices
 from support.bytecode import CACHE, compile_packages
-from support.databases.real import copied_database, database_for, kind_of, lasting_database
+from support.databases.real import (
+    copied_database,
+    database_for,
+    environment_of_tests,
+    kind_of,
+    lasting_database,
+)
 
 PATIENCE = 300
 """Seconds after which a command is not slow but stuck."""
@@ -53,12 +59,19 @@ FOREIGN = (
 )
 
 
+STUCK_TESTS_TELL = {
+    "PYTEST_ADDOPTS": f"-o faulthandler_timeout={PATIENCE // 3} -o faulthandler_exit_on_timeout=1"
+    " -o verbosity_test_cases=1"
+}
+"""The environment in which a project's tests print their names, and one that is stuck ends."""
+
+
 def environment(**more: str) -> dict[str, str]:
     """Return an environment in which a project finds nothing but what it brought itself."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     pinned = {"PYTHONUTF8": "1", "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
     caches = {"MYPY_CACHE_DIR": mypy_cache(), "UV_CACHE_DIR": str(CACHE)}
-    return {**kept, **pinned, **caches, **more}
+    return {**kept, **pinned, **caches, **STUCK_TESTS_TELL, **more}
 
 
 def mypy_cache(platform: str = sys.platform) -> str:
@@ -95,22 +108,33 @@ class Project:
         compile_packages()
 
     def run(self, *command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in its directory, to the end."""
-        return subprocess.run(
-            command,
-            cwd=self.path,
-            env=environment(**env),
-            capture_output=True,
-            check=False,
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
+        """Run a command in its directory, to the end; what it printed is told if it is stuck."""
+        try:
+            return subprocess.run(
+                command,
+                cwd=self.path,
+                env=environment(**env),
+                capture_output=True,
+                check=False,
+                encoding="utf-8",
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired as stuck:
+            raise AssertionError(f"{stuck}\n{stuck.stdout!r}\n{stuck.stderr!r}") from None
 
     def succeed(self, *command: str | Path, **env: str) -> str:
         """Run a command that must succeed, and return what it prints."""
         done = self.run(*command, **env)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def pass_tests(self, *options: str | Path, **env: str) -> str:
+        """Run its tests, which must pass, and return what they print.
+
+        On a server that this process shares: to start one takes longer than most tests.
+        """
+        server = environment_of_tests(self.driver)
+        return self.succeed(self.python, "-m", "pytest", "-q", *options, **{**server, **env})
 
     def migrate(self, **env: str) -> None:
         """Migrate the database that `env` names."""

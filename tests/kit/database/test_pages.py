@@ -74,19 +74,24 @@ ORDERS = {
 in_each_order = pytest.mark.parametrize("by", ORDERS.values(), ids=ORDERS.keys())
 
 
-@pytest.fixture
-async def items(engine: AsyncEngine) -> AsyncIterator[Sessions]:
-    """Yield sessions on a database with items."""
+@pytest.fixture(scope="module")
+async def no_items(engine: AsyncEngine) -> AsyncIterator[Sessions]:
+    """Yield sessions on a database with a table for items, made once for all tests."""
     async with engine.begin() as connection:
         await connection.run_sync(Item.metadata.create_all)
-    sessions = create_sessions(engine)
-    async with sessions.write.begin() as session:
-        for number in range(len(TEXTS)):
-            session.add(an_item(number))
-            await session.flush()
-    yield sessions
+    yield create_sessions(engine)
     async with engine.begin() as connection:
         await connection.run_sync(Item.metadata.drop_all)
+
+
+@pytest.fixture
+async def items(no_items: Sessions) -> AsyncIterator[Sessions]:
+    """Yield sessions on a database with items."""
+    async with no_items.write.begin() as session:
+        session.add_all(map(an_item, range(len(TEXTS))))
+    yield no_items
+    async with no_items.write.begin() as session:
+        await session.execute(delete(Item))
 
 
 async def page_of(
@@ -122,10 +127,8 @@ async def test_each_row_is_on_one_page_whatever_is_deleted(
     assert seen == expected
 
 
-async def test_without_rows_there_is_one_empty_page(items: Sessions) -> None:
-    async with items.write.begin() as session:
-        await session.execute(delete(Item))
-    assert await page_of(items, Item.name, after="") == Page([], None)
+async def test_without_rows_there_is_one_empty_page(no_items: Sessions) -> None:
+    assert await page_of(no_items, Item.name, after="") == Page([], None)
 
 
 @in_each_order
@@ -137,10 +140,10 @@ async def test_without_rows_there_is_one_empty_page(items: Sessions) -> None:
     ],
 )
 async def test_another_text_is_no_cursor(
-    items: Sessions, by: InstrumentedAttribute[Any], wrong: str
+    no_items: Sessions, by: InstrumentedAttribute[Any], wrong: str
 ) -> None:
     with pytest.raises(InvalidError, match="after"):
-        await page_of(items, by, after=wrong)
+        await page_of(no_items, by, after=wrong)
 
 
 @pytest.mark.parametrize(
@@ -156,16 +159,16 @@ async def test_another_text_is_no_cursor(
     ],
 )
 async def test_a_value_that_its_column_can_not_have_is_no_cursor(
-    items: Sessions, by: InstrumentedAttribute[Any], value: object
+    no_items: Sessions, by: InstrumentedAttribute[Any], value: object
 ) -> None:
     with pytest.raises(InvalidError, match="after"):
-        await page_of(items, by, after=cursor(value, 1))
+        await page_of(no_items, by, after=cursor(value, 1))
 
 
-async def test_a_number_may_be_larger_than_its_column(items: Sessions) -> None:
-    assert not (await page_of(items, Item.place, after=cursor(2**40, 1))).items
+async def test_a_number_may_be_larger_than_its_column(no_items: Sessions) -> None:
+    assert not (await page_of(no_items, Item.place, after=cursor(2**40, 1))).items
 
 
-async def test_a_column_that_may_be_null_is_refused(items: Sessions) -> None:
+async def test_a_column_that_may_be_null_is_refused(no_items: Sessions) -> None:
     with pytest.raises(ValueError, match=r"Item\.note has NULLs"):
-        await page_of(items, Item.note, after="")
+        await page_of(no_items, Item.note, after="")

@@ -1,6 +1,7 @@
 """The service as a process that answers."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from time import monotonic, sleep
 import httpx2
 
 from tests.support.processes import PATIENCE, Running, running
+
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Without certificates: nothing here is encrypted, and each client would read the system's."""
 
 
 @dataclass
@@ -19,7 +23,7 @@ class Service(Running):
 
     def client(self) -> httpx2.AsyncClient:
         """Return a client; no proxy leads to this machine."""
-        return httpx2.AsyncClient(base_url=self.url, trust_env=False)
+        return httpx2.AsyncClient(base_url=self.url, trust_env=False, verify=TLS)
 
 
 @contextmanager
@@ -43,7 +47,7 @@ def _wait_until_it_answers(service: Service) -> None:
     deadline = monotonic() + PATIENCE
     while service.process.poll() is None and monotonic() < deadline:
         try:
-            httpx2.get(f"{service.url}/health", trust_env=False)
+            httpx2.get(f"{service.url}/health", trust_env=False, verify=TLS)
         except httpx2.TransportError:
             sleep(0.05)
         else:

@@ -41,6 +41,12 @@ def database_for(driver: str, directory: Path) -> Iterator[str]:
             yield url
 
 
+def environment_of_tests(driver: str) -> dict[str, str]:
+    """Return what lets the tests of a project use the server that this process shares."""
+    kind = kind_of(driver)
+    return {} if kind == "sqlite" else {"TEST_DATABASE_URL": _shared_server(kind)}
+
+
 def lasting_database(driver: str, directory: Path) -> str:
     """Return the DATABASE_URL of an empty database that lasts as long as this process."""
     return _LASTING.enter_context(database_for(driver, directory))
