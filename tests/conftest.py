@@ -20,6 +20,7 @@ from support.projects import (
     migrated_database,
     new_directory,
 )
+from support.temporary_files import keep_in_memory
 from support.windows.simulated import Windows, open_windows
 from support.windows.workbench import Workbench, open_workbench
 
@@ -88,12 +89,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let what the tests start obey the signals that they send, and keep what it compiles.
 
     A run in the background of a script ignores SIGINT, one under nohup SIGHUP, and so would
     every process that it starts. And no proxy leads to what runs on this machine.
     """
+    if not hasattr(config, "workerinput"):
+        keep_in_memory()
     # Or each of the commands that tests start, in bakes and here, compiles all that it imports.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Or each client, also one without TLS, reads all authorities of the system: 30 ms of processor.
