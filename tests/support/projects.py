@@ -75,11 +75,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def mypy_cache(platform: str = sys.platform) -> str:
-    """Return the directory in which all projects keep what mypy knows of their packages.
+    """Return the directory in which the projects of this process keep what mypy knows of packages.
 
     mypy compares contents, not places: only what differs from the project before is read again.
+    But two that run at once could take each other's modules for their own.
     """
-    return str(TEMPLATE / ".tools" / f"mypy-{platform}")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    return str(TEMPLATE / ".tools" / f"mypy-{platform}-{worker}")
 
 
 def find_uv() -> str:
