@@ -131,10 +131,11 @@ def _script(method: str, routes: Routes) -> str:
         "  local errors = summary.errors\n"
         "  io.write(string.format(\n"
         '    \'RESULT {"requests": %d, "microseconds": %d, "p50": %f, "p99": %f,\' ..\n'
-        '    \' "statuses": %d, "sockets": %d}\\n\',\n'
+        '    \' "statuses": %d, "sockets": {"connect": %d, "read": %d,\' ..\n'
+        '    \' "write": %d, "timeout": %d}}\\n\',\n'
         "    summary.requests, summary.duration,\n"
         "    latency:percentile(50), latency:percentile(99), errors.status,\n"
-        "    errors.connect + errors.read + errors.write + errors.timeout))\n"
+        "    errors.connect, errors.read, errors.write, errors.timeout))\n"
         "end\n"
     )
     return request + report
@@ -202,14 +203,14 @@ def read_oha(told: str, what: str) -> Outcome:
     statuses = {int(status): count for status, count in found["statusCodeDistribution"].items()}
     good = sum(count for status, count in statuses.items() if 200 <= status < 300)
     bad = sum(statuses.values()) - good
-    _refuse_failures(what, bad, sum(found["errorDistribution"].values()))
+    _refuse_failures(what, bad, found["errorDistribution"])
     percentiles = found["latencyPercentiles"]
     return Outcome(good, found["summary"]["total"], percentiles["p50"], percentiles["p99"])
 
 
-def _refuse_failures(what: str, statuses: int, sockets: int) -> None:
-    if statuses or sockets:
+def _refuse_failures(what: str, statuses: int, sockets: dict[str, int]) -> None:
+    failures = {"a status of an error": statuses, **sockets}
+    if found := ", ".join(f"{kind}: {count}" for kind, count in failures.items() if count):
         raise BenchmarkError(
-            f"{what}: {statuses} answers were errors and {sockets} requests got none; "
-            "a figure of failed requests is none."
+            f"{what}: requests failed ({found}); what is measured with them is no figure."
         )

@@ -44,7 +44,10 @@ def measure(
                 advance(f"{method} {server.name}")
                 load = Load(method, plan.seconds, connections, server.routes)
                 before = server.cpu()
-                outcome = generator.run(server.url, load)
+                try:
+                    outcome = generator.run(server.url, load)
+                except BenchmarkError as error:
+                    raise BenchmarkError(f"{server.name}: {error}") from error
                 # The first round warms up: connections, caches, prepared statements.
                 if number >= 0:
                     one[server.name] = _slice(server, outcome, server.cpu() - before)

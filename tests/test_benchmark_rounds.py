@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -91,10 +92,11 @@ def test_the_cost_of_a_request_is_over_all_rounds() -> None:
     assert cpu_per_request(rounds, "ours") == pytest.approx(0.0025)
 
 
-def wrk(*, statuses: int = 0, sockets: int = 0) -> str:
+def wrk(*, statuses: int = 0, timeouts: int = 0) -> str:
     """Return what our script for wrk prints."""
     report = {"requests": 50, "microseconds": 500_000, "p50": 1500.0, "p99": 9000.0}
-    return f"Running\nRESULT {json.dumps(report | {'statuses': statuses, 'sockets': sockets})}\n"
+    failures = {"statuses": statuses, "sockets": {"connect": 0, "timeout": timeouts}}
+    return f"Running\nRESULT {json.dumps(report | failures)}\n"
 
 
 def oha(statuses: dict[str, int], errors: dict[str, int]) -> str:
@@ -113,9 +115,16 @@ def test_both_generators_are_read_alike() -> None:
     assert read_wrk(wrk(), "GET") == read_oha(oha({"200": 50}, {}), "GET")
 
 
-@pytest.mark.parametrize("failed", [wrk(statuses=1), wrk(sockets=1), "Connection refused"])
-def test_a_failure_that_wrk_saw_leaves_no_figure(failed: str) -> None:
-    with pytest.raises(BenchmarkError, match=r"GET url"):
+@pytest.mark.parametrize(
+    ("failed", "sentence"),
+    [
+        (wrk(statuses=1), "GET url: requests failed (a status of an error: 1)"),
+        (wrk(timeouts=2), "GET url: requests failed (timeout: 2)"),
+        ("Connection refused", "GET url; it says: Connection refused"),
+    ],
+)
+def test_a_failure_that_wrk_saw_leaves_no_figure(failed: str, sentence: str) -> None:
+    with pytest.raises(BenchmarkError, match=re.escape(sentence)):
         read_wrk(failed, "GET url")
 
 
