@@ -90,11 +90,13 @@ def conditions(results: Results, part: str) -> str:
         if (versions := named(run["versions"])) != named(results["versions"]):
             told += f" Versions: {versions}."
     found = steadiness(results["parts"][part]) if part in OF_FLOOR else run.get("floor_spread")
-    if found:
-        busy = f", more than the {WIDEST} that are documented from now on" if found > WIDEST else ""
+    if found and found > WIDEST:
         told += (
-            f" The floor's best round had {found:.2f} times the requests of its worst one{busy}."
+            f" The machine was busy: in that run the floor's best round had {found:.2f} times the "
+            f"requests of its worst one, too many for tables with the floor ({WIDEST})."
         )
+    elif found:
+        told += f" The floor's best round had {found:.2f} times the requests of its worst one."
     return told
 
 
