@@ -29,13 +29,18 @@ from support.projects import (
     new_directory,
     passed,
 )
+from support.variants import OF_DATABASES
 
 FIRST_DRIVER, *DRIVERS = choices("driver")
 FIRST_FRAMEWORK, *FRAMEWORKS = choices("framework")
 FIRST_SERVER, *SERVERS = choices("server")
 FIRST = (FIRST_DRIVER, FIRST_FRAMEWORK)
-OF_DRIVER = OF_DATABASE | OF_BOTH
-"""What each driver runs with the first framework; it does all of it with each framework."""
+
+
+def of_driver(driver: str) -> set[str]:
+    """Return what a driver runs with the first framework."""
+    # To the service, drivers of one database are alike.
+    return OF_DATABASE | (OF_BOTH if driver in OF_DATABASES.values() else {"doctor"})
 
 
 def of_framework(framework: str) -> set[str]:
@@ -50,7 +55,7 @@ def of_framework(framework: str) -> set[str]:
 
 USUAL: dict[Variant, set[str]] = {
     FIRST: EVERYTHING,
-    **{(driver, FIRST_FRAMEWORK): OF_DRIVER for driver in DRIVERS},
+    **{(it, FIRST_FRAMEWORK): of_driver(it) for it in DRIVERS},
     **{(FIRST_DRIVER, it): of_framework(it) for it in FRAMEWORKS},
 }
 ON_REQUEST: list[Variant] = [

@@ -133,6 +133,7 @@ def said_by(worker: Running) -> Callable[[], str]:
     return lambda: worker.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("project", each(WORKERS, usual=USUAL[:1]), indirect=True)
 def test_others_go_on_while_a_job_is_being_done(project: Project, url: str, tmp_path: Path) -> None:
     place = tmp_path / "files"
     place.mkdir()

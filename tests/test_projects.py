@@ -67,6 +67,7 @@ PRINCIPAL: list[Variant] = list(
 EVERY = list(
     dict.fromkeys(itertools.starmap(with_server, itertools.product(*map(choices, QUESTIONS))))
 )
+OF_EACH_DATABASE = [pair for pair in DRIVERS if pair[0] in OF_DATABASES.values()]
 WORKERS = [(driver, "none") for driver in choices("driver")]
 USUAL_WORKERS = [(driver, "none") for driver in OF_DATABASES.values()]
 SERVERS = [pair for pair in DRIVERS if ANSWERS["_drivers"][pair[0]]["port"]]
@@ -127,7 +128,7 @@ def test_the_commands_of_its_ci_pass(project: Project) -> None:
         project.succeed(find_uv(), *arguments)
 
 
-@pytest.mark.parametrize("project", each(PRINCIPAL, usual=DRIVERS), indirect=True)
+@pytest.mark.parametrize("project", each(PRINCIPAL, usual=OF_EACH_DATABASE), indirect=True)
 def test_sessions_behave_in_its_tests_as_in_production(project: Project) -> None:
     tests = Path("tests", "test_session_behaviours.py")
     shutil.copy(OWNERS / "session_behaviours.py", project.path / tests)

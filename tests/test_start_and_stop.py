@@ -25,7 +25,7 @@ from support.variants import SERVICES
 pytestmark = pytest.mark.projects
 
 # Each server, and what lets its handlers go on when its server stops.
-USUAL: list[Variant] = [("asyncpg", it) for it in ("fastapi", "quart", "aiohttp", "sanic")]
+USUAL: list[Variant] = [("asyncpg", it) for it in ("fastapi", "aiohttp", "sanic")]
 POOL = 3
 ENVIRONMENT = {
     "DB_APPLICATION_NAME": APPLICATION,

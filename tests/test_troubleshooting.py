@@ -15,9 +15,10 @@ from support.windows.symptoms import SYMPTOMS
 
 pytestmark = pytest.mark.projects
 
-USUAL: list[Variant] = [("asyncpg", "fastapi"), ("aiosqlite", "aiohttp")]
+USUAL: list[Variant] = [("asyncpg", "fastapi")]
 VARIANTS: list[Variant] = [
     *USUAL,
+    ("aiosqlite", "aiohttp"),
     *((driver, "fastapi") for driver in ("psycopg", "asyncmy", "aiomysql")),
 ]
 ELSEWHERE = {
