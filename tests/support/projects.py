@@ -111,6 +111,15 @@ class Project:
 
     def run(self, *command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command in its directory, to the end; what it printed is told if it is stuck."""
+        return self._run(command, env, PATIENCE)
+
+    def succeed(self, *command: str | Path, **env: str) -> str:
+        """Run a command that must succeed, and return what it prints."""
+        return _output_of(self.run(*command, **env))
+
+    def _run(
+        self, command: Sequence[str | Path], env: dict[str, str], patience: float
+    ) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 command,
@@ -119,24 +128,20 @@ class Project:
                 capture_output=True,
                 check=False,
                 encoding="utf-8",
-                timeout=PATIENCE,
+                timeout=patience,
             )
         except subprocess.TimeoutExpired as stuck:
             raise AssertionError(f"{stuck}\n{stuck.stdout!r}\n{stuck.stderr!r}") from None
 
-    def succeed(self, *command: str | Path, **env: str) -> str:
-        """Run a command that must succeed, and return what it prints."""
-        done = self.run(*command, **env)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
     def pass_tests(self, *options: str | Path, **env: str) -> str:
         """Run its tests, which must pass, and return what they print.
 
-        On a server that this process shares: to start one takes longer than most tests.
+        On a server that this process shares: to start one takes longer than most tests. Each test
+        has a limit of its own (STUCK_TESTS_TELL), so that of all is no guess about the machine.
         """
+        command = (self.python, "-m", "pytest", "-q", "--durations=9", *options)
         server = environment_of_tests(self.driver)
-        return self.succeed(self.python, "-m", "pytest", "-q", *options, **{**server, **env})
+        return _output_of(self._run(command, {**server, **env}, 3 * PATIENCE))
 
     def migrate(self, **env: str) -> None:
         """Migrate the database that `env` names."""
@@ -148,6 +153,11 @@ class Project:
         before, between, after = file.read_text(encoding="utf-8").partition(old)
         assert between, f"{old!r} is not in {name}"
         file.write_text(before + new + after, encoding="utf-8")
+
+
+def _output_of(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, f"{done.args}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 @dataclass(frozen=True)
