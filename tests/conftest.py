@@ -90,7 +90,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let what the tests start obey the signals that they send, and keep what it compiles.
+    """Let what the tests start obey the signals that they send, and be quick.
 
     A run in the background of a script ignores SIGINT, one under nohup SIGHUP, and so would
     every process that it starts. And no proxy leads to what runs on this machine.

@@ -18,7 +18,7 @@ from support.models.catalogue import CATALOGUES
 from support.models.drawn_models import versions
 from support.models.owner_files import MODELS_OF_AN_OWNER, TEST_OF_AN_OWNER
 from support.places import PROBES
-from support.projects import Project, each, environment, passed
+from support.projects import Project, each, environment
 from support.variants import OF_DATABASES
 
 pytestmark = pytest.mark.projects
@@ -111,7 +111,7 @@ def test_what_an_owner_tests_passes(developing: Project, tmp_path: Path) -> None
         with database_for(developing.driver, tmp_path) as url:
             for command in (["upgrade", "head"], ["revision", "--autogenerate", "-m", "owner"]):
                 developing.succeed(developing.python, "-m", "alembic", *command, DATABASE_URL=url)
-        assert passed(developing.pass_tests(tests, "-p", "no:randomly")) == 8
+        assert developing.pass_tests(tests, "-p", "no:randomly") == 8
     finally:
         shutil.rmtree(models)
         for path in [tests, *set(versions.glob("*.py")) - known]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.bake import WEB_FRAMEWORKS
 from support.models.owner_routes import include_owner
-from support.projects import Project, Variant, answers, each, install, new_directory, passed
+from support.projects import Project, Variant, answers, each, install, new_directory
 
 pytestmark = pytest.mark.projects
 
@@ -206,7 +206,7 @@ def test_what_is_added_is_there_everywhere(project: Project, variant: Variant) -
     )
     resources.write_text(text, encoding="utf-8")
     project.succeed(project.python, "-m", "mypy")
-    assert passed(project.pass_tests("tests/test_shared.py")) == 2
+    assert project.pass_tests("tests/test_shared.py") == 2
 
 
 def test_the_sessions_can_be_overridden(project: Project, variant: Variant) -> None:
@@ -216,4 +216,4 @@ def test_the_sessions_can_be_overridden(project: Project, variant: Variant) -> N
         return
     test = project.path / "tests" / "test_overrides.py"
     test.write_text(overrides, encoding="utf-8")
-    passed(project.pass_tests("tests/test_overrides.py"))
+    project.pass_tests("tests/test_overrides.py")
